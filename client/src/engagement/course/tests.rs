@@ -1,0 +1,105 @@
+use game::protocol::{
+    challenge::Bytes32,
+    ticket::{RoomAddresses, WebTransportAddress},
+};
+
+use super::*;
+
+const START: Duration = Duration::from_secs(100);
+
+fn ticket(number: u128) -> Ticket {
+    let json = format!("\"{number:032x}\"");
+    Ticket {
+        match_id: serde_json::from_str(&json).expect("a uuid should be read"),
+        seat: Seat::try_from(1_u8).expect("seat 1 should exist"),
+        token: String::new(),
+        addresses: RoomAddresses {
+            udp: ([127, 0, 0, 1], 7000).into(),
+            webtransport: WebTransportAddress {
+                url: "https://127.0.0.1:7001".into(),
+                digest: Bytes32([0; 32]),
+            },
+            websocket: "ws://127.0.0.1:7002".into(),
+        },
+    }
+}
+
+fn joined(transport: Transport) -> Course {
+    let mut course = Course::new(transport);
+    course.step(Sign::Found(ticket(1)), START);
+    assert_eq!(course.step(Sign::Joined, START), [Step::Show(Turn::Joined)]);
+    course
+}
+
+#[test]
+fn second_ticket_for_a_joined_match_is_ignored() {
+    let mut course = joined(Transport::Udp);
+    assert_eq!(course.step(Sign::Found(ticket(1)), START), []);
+    assert_eq!(course.step(Sign::Joined, START), []);
+}
+
+#[test]
+fn web_transport_that_fails_gives_way_to_web_socket_with_a_fresh_ticket() {
+    let mut course = Course::new(Transport::WebTransport);
+    course.step(Sign::Found(ticket(1)), START);
+    let lost = Sign::Lost("no QUIC here".into());
+    assert_eq!(course.step(lost, START), [Step::AskTicket(ticket(1).match_id)]);
+    assert_eq!(course.step(Sign::Found(ticket(1)), START), [Step::Dial(ticket(1), Transport::WebSocket)]);
+    assert_eq!(course.transport(), Transport::WebSocket);
+}
+
+#[test]
+fn lost_match_is_tried_again_and_then_given_up() {
+    let mut course = joined(Transport::Udp);
+    let mut now = START;
+    for attempt in 1..=TRIES {
+        assert_eq!(course.step(Sign::Lost("gone".into()), now), [], "try {attempt} should pause");
+        assert!(course.interrupted());
+        assert_eq!(course.step(Sign::Time, now), []);
+        now += Duration::from_secs(10);
+        assert_eq!(course.step(Sign::Time, now), [Step::AskTicket(ticket(1).match_id)]);
+        let dial = course.step(Sign::Found(ticket(1)), now);
+        assert_eq!(dial, [Step::Dial(ticket(1), Transport::Udp)]);
+    }
+    let steps = course.step(Sign::Lost("gone".into()), now);
+    assert_eq!(steps.first(), Some(&Step::HangUp));
+    assert_eq!(steps.last(), Some(&Step::Show(Turn::Home)));
+    assert_eq!(course.seat(), None);
+}
+
+#[test]
+fn silent_hub_counts_as_a_failed_try() {
+    let mut course = joined(Transport::Udp);
+    course.step(Sign::Lost("gone".into()), START);
+    let asked = START + Duration::from_secs(1);
+    course.step(Sign::Time, asked);
+    assert_eq!(course.step(Sign::Time, asked + TICKET_PATIENCE), []);
+    let again = asked + TICKET_PATIENCE + Duration::from_secs(1);
+    assert_eq!(course.step(Sign::Time, again), [Step::AskTicket(ticket(1).match_id)]);
+}
+
+#[test]
+fn end_is_shown_once_however_it_is_told() {
+    let result = MatchResult { amber: 2, azure: 1, ticks: 60, seats: Vec::new() };
+    let mut course = joined(Transport::Udp);
+    let steps = course.step(Sign::Over([2, 1]), START);
+    assert!(matches!(&steps[..], [Step::Score(_), Step::HangUp, Step::Show(Turn::Over)]));
+    let ended = Sign::Ended(ticket(1).match_id, result.clone());
+    assert_eq!(course.step(ended, START), [Step::Record(ticket(1).match_id, result.clone())]);
+    assert_eq!(course.step(Sign::Lost("closed".into()), START), []);
+
+    let mut course = joined(Transport::Udp);
+    let steps = course.step(Sign::Ended(ticket(1).match_id, result), START);
+    assert_eq!(steps.len(), 4, "score, hang-up, screen and record: {steps:?}");
+}
+
+#[test]
+fn void_match_leads_home_with_the_reason() {
+    let mut course = joined(Transport::Udp);
+    let steps = course.step(Sign::Void(ticket(1).match_id, "Room lost.".into()), START);
+    assert_eq!(steps, [Step::HangUp, Step::Tell("Room lost.".into()), Step::Show(Turn::Home)]);
+    assert_eq!(
+        course.step(Sign::Void(ticket(2).match_id, "Old.".into()), START),
+        [Step::Tell("Old.".into())]
+    );
+}

@@ -1,0 +1,36 @@
+//! What lies over the match: score and clock, health and gun, names, warnings.
+//!
+//! Everything is painted, nothing can be clicked, so that the pointer stays the gunner's.
+
+mod crosshair;
+mod danger;
+mod feed;
+mod minimap;
+mod net;
+mod plates;
+mod scoreline;
+mod vitals;
+
+use bevy::prelude::*;
+use bevy_egui::EguiPrimaryContextPass;
+
+use crate::{screen::Screen, ui::UiSystems};
+
+pub(crate) fn plugin(app: &mut App) {
+    app.add_systems(
+        EguiPrimaryContextPass,
+        (
+            plates::show,
+            danger::show,
+            scoreline::show,
+            vitals::show,
+            feed::show,
+            minimap::show,
+            net::show,
+            crosshair::show,
+        )
+            .chain()
+            .in_set(UiSystems::Hud)
+            .run_if(in_state(Screen::Match)),
+    );
+}

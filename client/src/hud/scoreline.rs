@@ -1,0 +1,103 @@
+//! Score and clock at the top centre, and under them what holds the match up.
+
+use bevy::prelude::*;
+use bevy_egui::{
+    EguiContexts,
+    egui::{self, Align2, Stroke, StrokeKind, pos2, vec2},
+};
+use game::{
+    protocol::id::Team,
+    sim::scoreboard::{Phase, Scoreboard},
+};
+use lightyear::prelude::LocalTimeline;
+
+use crate::{
+    engagement::Engagement,
+    probe::seconds_left,
+    ui::{theme, widget},
+};
+
+/// The clock turns red when this many seconds are left.
+const LAST_SECONDS: u32 = 10;
+
+pub(super) fn show(
+    mut contexts: EguiContexts,
+    boards: Query<&Scoreboard>,
+    timeline: Res<LocalTimeline>,
+    engagement: Res<Engagement>,
+) -> Result {
+    let view = View::new(boards.iter().next(), timeline.tick().0, &engagement);
+    draw(contexts.ctx_mut()?, &view);
+    Ok(())
+}
+
+#[derive(Debug, PartialEq)]
+struct View {
+    score: [u16; 2],
+    clock: String,
+    hurry: bool,
+    own: Option<Team>,
+    remark: Option<&'static str>,
+    trouble: bool,
+}
+
+impl View {
+    fn new(board: Option<&Scoreboard>, tick: u32, engagement: &Engagement) -> Self {
+        let trouble = engagement.trouble();
+        let waiting = board.is_none_or(|board| board.phase == Phase::Waiting);
+        let seconds = board.and_then(|board| seconds_left(board, tick));
+        Self {
+            score: board.map_or([0, 0], |board| board.score),
+            clock: seconds.map_or("-:--".into(), clock),
+            hurry: seconds.is_some_and(|seconds| seconds <= LAST_SECONDS),
+            own: engagement.seat().map(|seat| seat.team()),
+            remark: trouble.or(waiting.then_some("Waiting for players")),
+            trouble: trouble.is_some(),
+        }
+    }
+}
+
+fn clock(seconds: u32) -> String {
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+fn draw(ctx: &egui::Context, view: &View) {
+    let painter = widget::below(ctx);
+    let screen = ctx.content_rect();
+    let size = vec2(312.0, 56.0);
+    let middle = pos2(screen.center().x, screen.top() + 16.0 + size.y / 2.0);
+    let rect = egui::Rect::from_center_size(middle, size);
+    let hairline = Stroke::new(1.0, theme::HAIRLINE);
+    painter.rect(rect, theme::CORNER, theme::PANEL, hairline, StrokeKind::Inside);
+
+    let clock_ink = if view.hurry { theme::DANGER } else { theme::TEXT };
+    widget::figures(&painter, middle, &view.clock, theme::LARGE, clock_ink);
+    for (team, side) in [(Team::Amber, -1.0), (Team::Azure, 1.0)] {
+        let at = |x: f32| middle + vec2(side * x, 0.0);
+        let score = view.score[team.index()].to_string();
+        widget::mark(&painter, team, at(132.0), 9.0);
+        widget::figures(&painter, at(88.0), &score, theme::HUGE, theme::team(team));
+        if view.own == Some(team) {
+            let edge = middle.x + side * size.x / 2.0;
+            let inner = middle.x + side * 56.0;
+            let line = Stroke::new(2.0, theme::team(team));
+            painter.hline(edge.min(inner)..=edge.max(inner), rect.bottom() - 1.0, line);
+        }
+    }
+    if let Some(remark) = view.remark {
+        let at = rect.center_bottom() + vec2(0.0, 24.0);
+        let ink = if view.trouble { theme::DANGER } else { theme::TEXT };
+        widget::legible(&painter, at, Align2::CENTER_TOP, remark, theme::LARGE, ink);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clock_reads_as_minutes_and_seconds() {
+        assert_eq!(clock(65), "1:05");
+        assert_eq!(clock(0), "0:00");
+    }
+}

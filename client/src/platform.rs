@@ -1,0 +1,15 @@
+//! What differs between a process and a page. Both files have the same functions; nothing else in
+//! this crate asks where it runs.
+
+#[cfg(not(target_family = "wasm"))]
+mod native;
+#[cfg(target_family = "wasm")]
+mod wasm;
+
+#[cfg(not(target_family = "wasm"))]
+use native as here;
+#[cfg(target_family = "wasm")]
+use wasm as here;
+
+pub(crate) use here::{COOKIES, http_client, lines, publish, sleep, spawn};
+pub use here::{prepare, settings};

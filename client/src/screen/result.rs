@@ -1,0 +1,198 @@
+//! How the match ended.
+
+use bevy::prelude::*;
+use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
+use game::protocol::{hub::ToHub, id::Team};
+
+use crate::{
+    engagement::{Ending, Outcome},
+    screen::{Screen, Turn},
+    session::{Hub, Line, Session},
+    ui::{UiSystems, theme, widget},
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(EguiPrimaryContextPass, show.in_set(UiSystems::Screen).run_if(in_state(Screen::Result)));
+}
+
+fn show(
+    mut contexts: EguiContexts,
+    outcome: Res<Outcome>,
+    hub: Res<Hub>,
+    session: Res<Session>,
+    mut turns: MessageWriter<Turn>,
+) -> Result {
+    let Some(ending) = &outcome.0 else { return Ok(()) };
+    let view = View::new(ending);
+    let asked = widget::card(contexts.ctx_mut()?, "result", 560.0, |ui| result_ui(ui, &view));
+    match asked {
+        Some(Action::Again) => {
+            if hub.line == Line::Online {
+                session.say(ToHub::JoinQueue {});
+            }
+            turns.write(Turn::Home);
+        }
+        Some(Action::Back) => {
+            turns.write(Turn::Home);
+        }
+        None => {}
+    }
+    Ok(())
+}
+
+enum Action {
+    Again,
+    Back,
+}
+
+#[derive(Debug, PartialEq)]
+struct View {
+    headline: &'static str,
+    won: Option<bool>,
+    score: [u16; 2],
+    /// Empty until the hub has recorded the result.
+    seats: Vec<SeatLine>,
+}
+
+#[derive(Debug, PartialEq)]
+struct SeatLine {
+    team: Team,
+    name: String,
+    kills: u16,
+    deaths: u16,
+    own: bool,
+}
+
+impl View {
+    fn new(ending: &Ending) -> Self {
+        let [amber, azure] = ending.score;
+        let winner = match amber.cmp(&azure) {
+            std::cmp::Ordering::Greater => Some(Team::Amber),
+            std::cmp::Ordering::Less => Some(Team::Azure),
+            std::cmp::Ordering::Equal => None,
+        };
+        let won = winner.map(|team| team == ending.seat.team());
+        let mut seats: Vec<_> = ending
+            .result
+            .iter()
+            .flat_map(|result| &result.seats)
+            .map(|seat| SeatLine {
+                team: seat.seat.team(),
+                name: seat.name.to_string(),
+                kills: seat.kills,
+                deaths: seat.deaths,
+                own: seat.seat == ending.seat,
+            })
+            .collect();
+        seats.sort_by_key(|seat| (seat.team.index(), std::cmp::Reverse(seat.kills)));
+        Self {
+            headline: match won {
+                Some(true) => "Victory",
+                Some(false) => "Defeat",
+                None => "Draw",
+            },
+            won,
+            score: ending.score,
+            seats,
+        }
+    }
+}
+
+fn result_ui(ui: &mut egui::Ui, view: &View) -> Option<Action> {
+    let width = ui.available_width();
+    let ink = match view.won {
+        Some(true) => theme::GOOD,
+        Some(false) => theme::DANGER,
+        None => theme::TEXT,
+    };
+    ui.vertical_centered(|ui| {
+        ui.label(egui::RichText::new(view.headline).font(theme::strong(theme::HUGE)).color(ink));
+    });
+    score_ui(ui, view.score, width);
+    ui.add_space(8.0);
+    if view.seats.is_empty() {
+        widget::quiet(ui, "Waiting for the hub to record the result…");
+    }
+    egui::Grid::new("seats").num_columns(4).spacing([24.0, 8.0]).min_col_width(24.0).show(ui, |ui| {
+        if !view.seats.is_empty() {
+            for head in ["", "Player", "Kills", "Deaths"] {
+                widget::caption(ui, head);
+            }
+            ui.end_row();
+        }
+        for seat in &view.seats {
+            let (cell, _) = ui.allocate_exact_size(egui::vec2(16.0, 16.0), egui::Sense::hover());
+            widget::mark(ui.painter(), seat.team, cell.center(), 7.0);
+            let name = egui::RichText::new(&seat.name);
+            ui.label(if seat.own { name.font(theme::strong(theme::NORMAL)) } else { name });
+            for number in [seat.kills, seat.deaths] {
+                let number = egui::RichText::new(number.to_string());
+                ui.label(number.font(theme::condensed(theme::NORMAL)));
+            }
+            ui.end_row();
+        }
+    });
+    ui.add_space(16.0);
+    if widget::primary(ui, "again", "Play again", egui::vec2(width, 64.0)) {
+        return Some(Action::Again);
+    }
+    widget::secondary(ui, "back", "Back to hub", egui::vec2(width, 48.0)).then_some(Action::Back)
+}
+
+fn score_ui(ui: &mut egui::Ui, [amber, azure]: [u16; 2], width: f32) {
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(width, 48.0), egui::Sense::hover());
+    let painter = ui.painter();
+    let centre = rect.center();
+    widget::mark(painter, Team::Amber, centre - egui::vec2(104.0, 0.0), 10.0);
+    widget::mark(painter, Team::Azure, centre + egui::vec2(104.0, 0.0), 10.0);
+    let at = |x: f32| centre + egui::vec2(x, 0.0);
+    widget::figures(painter, at(-48.0), &amber.to_string(), theme::HUGE, theme::AMBER);
+    widget::figures(painter, at(0.0), ":", theme::HUGE, theme::QUIET);
+    widget::figures(painter, at(48.0), &azure.to_string(), theme::HUGE, theme::AZURE);
+}
+
+#[cfg(test)]
+mod tests {
+    use game::protocol::{
+        id::{MatchId, Seat},
+        result::{MatchResult, SeatResult},
+        text::PlayerName,
+    };
+
+    use super::*;
+
+    fn seat(index: u8) -> Seat {
+        Seat::try_from(index).expect("the seat should exist")
+    }
+
+    fn ending(own: u8, score: [u16; 2]) -> Ending {
+        let match_id: MatchId =
+            serde_json::from_str("\"00000000000000000000000000000001\"").expect("a uuid should be read");
+        Ending { match_id, seat: seat(own), score, result: None }
+    }
+
+    #[test]
+    fn headline_is_the_players_own() {
+        assert_eq!(View::new(&ending(0, [2, 1])).headline, "Victory");
+        assert_eq!(View::new(&ending(1, [2, 1])).headline, "Defeat");
+        assert_eq!(View::new(&ending(1, [1, 1])).headline, "Draw");
+    }
+
+    #[test]
+    fn seats_stand_by_team_and_kills() {
+        let mut ending = ending(1, [1, 3]);
+        let line = |index, kills| SeatResult {
+            seat: seat(index),
+            account: None,
+            name: PlayerName::new("ann").expect("the name should be good"),
+            kills,
+            deaths: 0,
+        };
+        let seats = vec![line(0, 1), line(1, 0), line(2, 4), line(3, 3)];
+        ending.result = Some(MatchResult { amber: 1, azure: 3, ticks: 1, seats });
+        let view = View::new(&ending);
+        let order: Vec<_> = view.seats.iter().map(|seat| (seat.team, seat.kills)).collect();
+        assert_eq!(order, [(Team::Amber, 4), (Team::Amber, 1), (Team::Azure, 3), (Team::Azure, 0)]);
+        assert!(view.seats[3].own);
+    }
+}

@@ -1,0 +1,45 @@
+//! Bounds that both ends of a wire keep.
+
+use std::time::Duration;
+
+/// Largest frame on the client socket, in bytes, client to hub.
+pub const CLIENT_FRAME_BYTES: usize = 4 * 1024;
+
+/// Largest frame on the client socket, in bytes, hub to client: a roster of [`ROSTER_NAMES`] fits.
+pub const HUB_FRAME_BYTES: usize = 32 * 1024;
+
+/// Largest frame on the room socket, in bytes, either way: eight tickets of 2,048 bytes fit.
+pub const ROOM_FRAME_BYTES: usize = 64 * 1024;
+
+/// Shortest and longest player name, in characters.
+pub const NAME_CHARS: std::ops::RangeInclusive<usize> = 3..=20;
+
+/// Shortest and longest password, in characters.
+pub const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
+
+/// Longest chat line, in characters.
+pub const CHAT_CHARS: usize = 200;
+
+/// Longest host or URL a room may advertise, in bytes.
+pub const ADDRESS_BYTES: usize = 255;
+
+/// Names in one roster message; the count beside it is always true.
+pub const ROSTER_NAMES: usize = 100;
+
+/// Seats in one match: two teams of three.
+pub const SEATS: u8 = 6;
+
+/// A socket token must be used within this time, once.
+pub const SOCKET_TOKEN_LIFE: Duration = Duration::from_secs(60);
+
+/// A ticket must be used within this time, once.
+pub const TICKET_LIFE: Duration = Duration::from_secs(30);
+
+/// A client or room that has not finished its handshake by then is closed.
+pub const HANDSHAKE_LIFE: Duration = Duration::from_secs(10);
+
+/// How often a room says that it lives.
+pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(1);
+
+/// A registered room that is silent for this long is lost.
+pub const ROOM_SILENCE: Duration = Duration::from_secs(10);

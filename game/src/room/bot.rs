@@ -1,0 +1,172 @@
+//! Bots: they drive, seek and shoot, and know what their team sees, no more.
+
+mod route;
+
+use bevy::prelude::*;
+use lightyear::prelude::{LocalTimeline, input::native::ActionState};
+use protocol::id::Seat;
+
+use crate::{
+    room::{fog::VisibleTo, seat::Occupant},
+    sim::{
+        arena::Arena,
+        dice::Dice,
+        input::TankInput,
+        schedule::{TickSystems, ticks},
+        shell,
+        sight::sees_point,
+        tank::{Health, Hull, Stirred, TankId, Turret, direction, wrap},
+    },
+};
+
+pub(super) fn plugin(app: &mut App) {
+    app.init_resource::<route::Crossings>().add_systems(FixedUpdate, think.in_set(TickSystems::Think));
+}
+
+/// Ticks between two looks at the way.
+const REPLAN: u32 = ticks(0.5);
+
+/// A bot that has not moved for this long backs off, for as long again.
+const STUCK: u32 = ticks(0.7);
+
+/// Radians off target at which a bot dares to shoot.
+const TRIGGER: f32 = 0.07;
+
+/// A bot stops closing in on its target at this distance in metres.
+const STANDOFF: f32 = 9.0;
+
+fn think(
+    timeline: Res<LocalTimeline>,
+    arena: Res<Arena>,
+    crossings: Res<route::Crossings>,
+    tanks: Query<(&TankId, &Hull, &Health, &VisibleTo)>,
+    mut bots: Query<(
+        &TankId,
+        &Hull,
+        &Turret,
+        &Health,
+        &Stirred,
+        &Occupant,
+        &mut Brain,
+        &mut ActionState<TankInput>,
+    )>,
+) {
+    let tick = timeline.tick().0;
+    for (id, hull, turret, health, stirred, occupant, mut brain, mut input) in &mut bots {
+        if occupant.link.is_some() {
+            continue;
+        }
+        if !health.alive() || !stirred.0 {
+            input.0 = input.0.neutral();
+            brain.goal = None;
+            continue;
+        }
+        let eye = hull.pos;
+        let target = tanks
+            .iter()
+            .filter(|(other, _, health, visible)| {
+                let known = visible.0 & VisibleTo::team(id.team()).0 != 0;
+                other.team() != id.team() && health.alive() && known
+            })
+            .map(|(_, hull, ..)| *hull)
+            .min_by(|a, b| a.pos.distance_squared(eye).total_cmp(&b.pos.distance_squared(eye)));
+        input.0 = brain.decide(tick, *hull, *turret, target, &arena, &crossings);
+    }
+}
+
+/// What a bot remembers.
+#[derive(Component, Debug)]
+pub struct Brain {
+    dice: Dice,
+    goal: Option<Vec2>,
+    way: Vec<Vec2>,
+    replan_at: u32,
+    moved_at: u32,
+    back_until: u32,
+    /// Radians by which this bot misjudges its lead.
+    error: f32,
+}
+
+impl Brain {
+    pub fn new(seed: u64, seat: Seat) -> Self {
+        Self {
+            dice: Dice::new(seed, u64::from(seat.index())),
+            goal: None,
+            way: Vec::new(),
+            replan_at: 0,
+            moved_at: 0,
+            back_until: 0,
+            error: 0.0,
+        }
+    }
+
+    fn decide(
+        &mut self,
+        tick: u32,
+        hull: Hull,
+        turret: Turret,
+        target: Option<Hull>,
+        arena: &Arena,
+        crossings: &route::Crossings,
+    ) -> TankInput {
+        if let Some(target) = target {
+            self.goal = Some(target.pos);
+        }
+        self.plan(tick, hull.pos, crossings);
+        let (drive, turn) = self.steer(tick, hull, target);
+        let (aim, fire) = match target {
+            Some(target) => {
+                let point = lead(hull.pos, target);
+                let aim = (point - hull.pos).to_angle() + self.error;
+                let on_target = wrap(aim - turret.heading).abs() < TRIGGER;
+                (aim, on_target && sees_point(arena, hull.pos, target.pos))
+            }
+            None => (hull.heading, false),
+        };
+        TankInput::new(drive, turn, aim, fire)
+    }
+
+    fn plan(&mut self, tick: u32, from: Vec2, crossings: &route::Crossings) {
+        if self.goal.is_some_and(|goal| goal.distance(from) < 3.0) {
+            self.goal = None;
+        }
+        if tick < self.replan_at && self.goal.is_some() {
+            return;
+        }
+        self.replan_at = tick + REPLAN;
+        self.error = self.dice.spread() * 0.05;
+        let goal = *self.goal.get_or_insert_with(|| crossings.any(&mut self.dice));
+        self.way = crossings.way(from, goal);
+    }
+
+    fn steer(&mut self, tick: u32, hull: Hull, target: Option<Hull>) -> (f32, f32) {
+        while self.way.first().is_some_and(|next| next.distance(hull.pos) < 1.6) {
+            self.way.remove(0);
+        }
+        if tick < self.back_until {
+            return (-1.0, if self.back_until.is_multiple_of(2) { 0.6 } else { -0.6 });
+        }
+        let close = target.is_some_and(|target| target.pos.distance(hull.pos) < STANDOFF);
+        let Some(next) = self.way.first().filter(|_| !close) else {
+            self.moved_at = tick;
+            return (0.0, 0.0);
+        };
+        let off = wrap((*next - hull.pos).to_angle() - hull.heading);
+        let drive = if off.abs() < 0.9 { 1.0 } else { 0.0 };
+        if hull.speed.abs() > 1.0 || drive == 0.0 {
+            self.moved_at = tick;
+        } else if tick - self.moved_at > STUCK {
+            self.back_until = tick + STUCK;
+            self.moved_at = tick + STUCK;
+            self.replan_at = 0;
+        }
+        (drive, (off * 2.5).clamp(-1.0, 1.0))
+    }
+}
+
+/// Where to shoot so that the shell meets a target that keeps its course.
+fn lead(from: Vec2, target: Hull) -> Vec2 {
+    let velocity = direction(target.heading) * target.speed;
+    let flight = target.pos.distance(from) / shell::SPEED;
+    target.pos + velocity * flight
+}

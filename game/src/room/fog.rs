@@ -1,0 +1,144 @@
+//! Who is told what. Hidden is the rule: an entity reaches a client only if its [`VisibleTo`] names
+//! the client's team, and a link without a team is told nothing.
+
+use bevy::{ecs::system::SystemParam, prelude::*};
+use bevy_replicon::prelude::{AppVisibilityExt as _, VisibilityFilter};
+use lightyear::prelude::{LocalTimeline, MessageSender};
+use protocol::id::Team;
+
+use crate::{
+    room::seat::Seated,
+    sim::{
+        arena::Arena,
+        event::MatchEvent,
+        schedule::{TickSystems, ticks},
+        sight::{sees_point, sees_tank},
+        tank::{Health, Hull, TankId},
+        wire::EventChannel,
+    },
+};
+
+/// A tank stays in sight this long after it was seen last, so that edges do not flicker.
+const AFTERIMAGE: u32 = ticks(0.4);
+
+/// The mask of both teams.
+pub const EVERYBODY: u8 = 0b11;
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_visibility_filter::<VisibleTo>()
+        .init_resource::<Eyes>()
+        .add_systems(FixedUpdate, (open_eyes, look).chain().in_set(TickSystems::Sight));
+}
+
+fn open_eyes(tanks: Query<(&TankId, &Hull, &Health)>, mut eyes: ResMut<Eyes>) {
+    eyes.0.iter_mut().for_each(Vec::clear);
+    for (id, hull, health) in &tanks {
+        if health.alive() {
+            eyes.0[id.team().index()].push(hull.pos);
+        }
+    }
+}
+
+fn look(
+    timeline: Res<LocalTimeline>,
+    arena: Res<Arena>,
+    eyes: Res<Eyes>,
+    mut tanks: Query<(Entity, &TankId, &Hull, &mut Seen, &VisibleTo)>,
+    mut commands: Commands,
+) {
+    let tick = timeline.tick().0;
+    for (tank, id, hull, mut seen, visible) in &mut tanks {
+        let enemy = id.team().other();
+        if eyes.0[enemy.index()].iter().any(|eye| sees_tank(&arena, *eye, hull.pos)) {
+            seen.until = tick + AFTERIMAGE;
+        }
+        let own = VisibleTo::team(id.team()).0;
+        let mask = if seen.until > tick { own | VisibleTo::team(enemy).0 } else { own };
+        if visible.0 != mask {
+            commands.entity(tank).insert(VisibleTo(mask));
+        }
+    }
+}
+
+/// Teams that are told of an entity, one bit each. Replaced, never removed: without it, the entity
+/// would be shown to all.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+#[component(immutable)]
+pub struct VisibleTo(pub u8);
+
+impl VisibleTo {
+    pub fn team(team: Team) -> Self {
+        Self(1 << team.index())
+    }
+}
+
+impl VisibilityFilter for VisibleTo {
+    type ClientComponent = LinkTeam;
+    type Scope = Entity;
+
+    fn is_visible(&self, _client: Entity, team: Option<&LinkTeam>) -> bool {
+        team.is_some_and(|team| self.0 & VisibleTo::team(team.0).0 != 0)
+    }
+}
+
+/// On a link: whose eyes it sees with.
+#[derive(Component, Clone, Copy, Debug)]
+#[component(immutable)]
+pub struct LinkTeam(pub Team);
+
+/// Until which tick the other team sees a tank.
+#[derive(Component, Clone, Copy, Debug, Default)]
+pub struct Seen {
+    until: u32,
+}
+
+/// Where the living tanks of each team stand.
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Eyes([Vec<Vec2>; 2]);
+
+impl Eyes {
+    pub fn see(&self, arena: &Arena, team: Team, point: Vec2) -> bool {
+        self.0[team.index()].iter().any(|eye| sees_point(arena, *eye, point))
+    }
+}
+
+/// Tells match events to those who may know them.
+#[derive(SystemParam)]
+pub struct Teller<'w, 's> {
+    links: Query<'w, 's, (&'static LinkTeam, &'static Seated, &'static mut MessageSender<MatchEvent>)>,
+}
+
+impl Teller<'_, '_> {
+    pub fn all(&mut self, event: MatchEvent) {
+        self.tell(event, |_, _| true);
+    }
+
+    pub fn teams(&mut self, event: MatchEvent, knows: impl Fn(Team) -> bool) {
+        self.tell(event, |team, _| knows(team));
+    }
+
+    pub fn driver(&mut self, tank: Entity, event: MatchEvent) {
+        self.tell(event, |_, seated| seated == tank);
+    }
+
+    fn tell(&mut self, event: MatchEvent, to: impl Fn(Team, Entity) -> bool) {
+        for (team, seated, mut sender) in &mut self.links {
+            if to(team.0, seated.0) {
+                sender.send::<EventChannel>(event.clone());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn link_without_a_team_is_told_nothing() {
+        let client = Entity::PLACEHOLDER;
+        assert!(!VisibleTo(EVERYBODY).is_visible(client, None));
+        assert!(VisibleTo(EVERYBODY).is_visible(client, Some(&LinkTeam(Team::Azure))));
+        assert!(!VisibleTo::team(Team::Amber).is_visible(client, Some(&LinkTeam(Team::Azure))));
+    }
+}

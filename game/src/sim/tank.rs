@@ -1,0 +1,235 @@
+//! Tanks: what they are and how they drive.
+
+use bevy::{
+    math::{FloatPow, curve::FunctionCurve},
+    prelude::*,
+};
+use lightyear::prelude::{Diffable, input::native::ActionState};
+use protocol::id::{Seat, Team};
+use serde::{Deserialize, Serialize};
+
+use crate::sim::{
+    arena::Arena,
+    input::TankInput,
+    schedule::{DT, TickSystems},
+};
+
+/// Radius of the circle that stands for a tank, in metres.
+pub const RADIUS: f32 = 1.25;
+
+/// Top speed ahead in m/s; reverse is [`REVERSE`] of it.
+pub const SPEED: f32 = 9.0;
+pub const REVERSE: f32 = 0.6;
+
+/// Metres per second gained or lost in a second.
+pub const ACCELERATION: f32 = 16.0;
+
+/// Radians per second of the hull and of the turret.
+pub const TURN_RATE: f32 = 2.6;
+pub const TURRET_RATE: f32 = 5.0;
+
+/// Health of a fresh tank.
+pub const FULL_HEALTH: u8 = 100;
+
+pub(super) fn plugin(app: &mut App) {
+    app.add_systems(FixedUpdate, drive.in_set(TickSystems::Drive));
+}
+
+/// On the room every tank has an input; on a client only its own has.
+fn drive(
+    arena: Res<Arena>,
+    mut drivers: Query<(Entity, &TankId, &ActionState<TankInput>, &Health, &Stirred)>,
+    mut tanks: Query<(Entity, &mut Hull, &mut Turret, &Health)>,
+) {
+    let mut order: Vec<_> = drivers
+        .iter_mut()
+        .filter(|(_, _, _, health, stirred)| health.alive() && stirred.0)
+        .map(|(entity, id, input, ..)| (*id, entity, input.0))
+        .collect();
+    order.sort_unstable_by_key(|(id, ..)| *id);
+    for (_, entity, input) in order {
+        let others: Vec<Vec2> = tanks
+            .iter()
+            .filter(|(other, _, _, health)| *other != entity && health.alive())
+            .map(|(_, hull, ..)| hull.pos)
+            .collect();
+        let Ok((_, mut hull, mut turret, _)) = tanks.get_mut(entity) else { continue };
+        hull.set_if_neq(step(*hull, input, &arena, &others));
+        turret.set_if_neq(Turret { heading: approach(turret.heading, input.aim(), TURRET_RATE * DT) });
+    }
+}
+
+/// One tick of driving: turn, speed up or slow down, move, and stay out of walls and `others`.
+pub fn step(hull: Hull, input: TankInput, arena: &Arena, others: &[Vec2]) -> Hull {
+    let heading = wrap(hull.heading + input.turn() * TURN_RATE * DT);
+    let wanted = input.drive() * if input.drive() < 0.0 { SPEED * REVERSE } else { SPEED };
+    let change = ACCELERATION * DT;
+    let speed = hull.speed + (wanted - hull.speed).clamp(-change, change);
+    let moved = hull.pos + direction(heading) * speed * DT;
+
+    let mut pos = moved;
+    for other in others {
+        let away = pos - other;
+        let distance = away.length();
+        if distance > 0.0 && distance < 2.0 * RADIUS {
+            pos = other + away * (2.0 * RADIUS / distance);
+        }
+    }
+    let pos = arena.push_out(pos, RADIUS);
+
+    let blocked = pos.distance_squared(moved) > (0.2 * change.squared()).max(1e-8);
+    let speed = if blocked { slide(hull.pos, pos, heading, speed) } else { speed };
+    Hull { pos, heading, speed }
+}
+
+/// Speed that is left after a contact: what was really covered along the heading.
+fn slide(from: Vec2, to: Vec2, heading: f32, speed: f32) -> f32 {
+    let covered = (to - from).dot(direction(heading)) / DT;
+    if speed >= 0.0 { covered.clamp(0.0, speed) } else { covered.clamp(speed, 0.0) }
+}
+
+/// Unit vector of a heading in radians, the same bits on every platform.
+pub fn direction(heading: f32) -> Vec2 {
+    Vec2::new(libm::cosf(heading), libm::sinf(heading))
+}
+
+/// Angle between -π and π.
+pub fn wrap(angle: f32) -> f32 {
+    let turns = angle / std::f32::consts::TAU;
+    (turns - libm::roundf(turns)) * std::f32::consts::TAU
+}
+
+/// Turns `from` toward `to` the short way by at most `most` radians.
+pub fn approach(from: f32, to: f32, most: f32) -> f32 {
+    wrap(from + wrap(to - from).clamp(-most, most))
+}
+
+/// Names a tank for a whole match on every machine: the index of its seat.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TankId(pub Seat);
+
+impl TankId {
+    pub fn team(self) -> Team {
+        self.0.team()
+    }
+}
+
+/// Where the tank stands (metres), points (radians) and how fast it goes along that (m/s).
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hull {
+    pub pos: Vec2,
+    pub heading: f32,
+    pub speed: f32,
+}
+
+/// Where the gun points, world angle in radians.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Turret {
+    pub heading: f32,
+}
+
+/// 0 is a wreck.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    pub points: u8,
+    /// Tick at which a wreck returns.
+    pub back_at: u32,
+}
+
+impl Health {
+    pub const FULL: Health = Health { points: FULL_HEALTH, back_at: 0 };
+
+    pub fn alive(self) -> bool {
+        self.points > 0
+    }
+}
+
+/// Whether tanks may act yet: false while the match waits for its players.
+#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stirred(pub bool);
+
+impl Ease for Hull {
+    fn interpolating_curve_unbounded(start: Self, end: Self) -> impl Curve<Self> {
+        FunctionCurve::new(Interval::EVERYWHERE, move |t| Hull {
+            pos: start.pos.lerp(end.pos, t),
+            heading: wrap(start.heading + wrap(end.heading - start.heading) * t),
+            speed: start.speed + (end.speed - start.speed) * t,
+        })
+    }
+}
+
+impl Ease for Turret {
+    fn interpolating_curve_unbounded(start: Self, end: Self) -> impl Curve<Self> {
+        FunctionCurve::new(Interval::EVERYWHERE, move |t| Turret {
+            heading: wrap(start.heading + wrap(end.heading - start.heading) * t),
+        })
+    }
+}
+
+impl Diffable for Hull {
+    fn base_value() -> Self {
+        Self::default()
+    }
+
+    fn diff(&self, new: &Self) -> Self {
+        Hull {
+            pos: new.pos - self.pos,
+            heading: wrap(new.heading - self.heading),
+            speed: new.speed - self.speed,
+        }
+    }
+
+    fn apply_diff(&mut self, delta: &Self) {
+        self.pos += delta.pos;
+        self.heading = wrap(self.heading + delta.heading);
+        self.speed += delta.speed;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spawn() -> (Arena, Hull) {
+        let arena = Arena::default();
+        let (pos, heading) = arena.spawn(Seat::try_from(0).expect("seat 0 should exist"));
+        (arena, Hull { pos, heading, speed: 0.0 })
+    }
+
+    #[test]
+    fn full_throttle_reaches_top_speed_and_no_more() {
+        let (arena, mut hull) = spawn();
+        for _ in 0..60 {
+            hull = step(hull, TankInput::new(1.0, 0.0, 0.0, false), &arena, &[]);
+            assert!(hull.speed <= SPEED);
+        }
+        assert_eq!(hull.speed, SPEED);
+    }
+
+    #[test]
+    fn wall_stops_a_tank_that_drives_straight_at_it() {
+        let (arena, mut hull) = spawn();
+        hull.heading = std::f32::consts::PI;
+        for _ in 0..120 {
+            hull = step(hull, TankInput::new(1.0, 0.0, 0.0, false), &arena, &[]);
+        }
+        assert!((hull.pos.x - (crate::sim::arena::CELL + RADIUS)).abs() < 0.02, "stands at {}", hull.pos);
+        assert!(hull.speed < 0.5, "still does {} m/s", hull.speed);
+    }
+
+    #[test]
+    fn tanks_do_not_overlap() {
+        let (arena, mut hull) = spawn();
+        let other = hull.pos + Vec2::X * 4.0;
+        for _ in 0..120 {
+            hull = step(hull, TankInput::new(1.0, 0.0, 0.0, false), &arena, &[other]);
+        }
+        assert!(hull.pos.distance(other) >= 2.0 * RADIUS - 1e-3);
+    }
+
+    #[test]
+    fn turret_takes_the_short_way() {
+        let next = approach(3.0, -3.0, 0.1);
+        assert!(!(-3.0..=3.0).contains(&next), "went to {next}");
+    }
+}

@@ -1,0 +1,59 @@
+use bevy::math::Vec2;
+use game::{
+    protocol::{
+        registry::{FromRegistry, ToRegistry},
+        ticket::Ticket,
+    },
+    room::{listen::Listening, seat::Occupant},
+};
+
+use crate::support::{Match, account, seat};
+
+fn seated(game: &mut Match) -> usize {
+    let world = game.room.world_mut();
+    world.query::<&Occupant>().iter(world).filter(|occupant| occupant.link.is_some()).count()
+}
+
+#[test]
+fn ticket_leads_to_its_seat() {
+    let mut game = Match::running(60, &[0, 1]);
+    assert_eq!(seated(&mut game), 2);
+    let spawn = game.truth(1).pos;
+    let own = game.own(1).expect("client 1 should have its tank");
+    assert!(own.pos.distance(spawn) < 0.5, "client 1 drives {own:?}, seat 1 stands at {spawn}");
+}
+
+#[test]
+fn used_ticket_is_refused() {
+    let (mut game, tickets) = Match::prepared(60, &[0]);
+    let addresses = game.room.world().resource::<Listening>().addresses.clone();
+    let ticket = Ticket {
+        match_id: game.allocation.match_id,
+        seat: seat(0),
+        token: tickets[0].token.clone(),
+        addresses,
+    };
+    game.join_with(&ticket);
+    game.until("the first one is seated", |game| seated(game) == 1);
+    let thief = game.join_with(&ticket);
+    game.ticks(300);
+    assert!(game.own(thief).is_none(), "a used ticket should lead nowhere");
+    assert!(game.own(0).is_some(), "the owner should keep the tank");
+}
+
+#[test]
+fn reconnect_gets_the_same_tank_and_the_old_link_loses_it() {
+    let mut game = Match::running(60, &[0]);
+    game.place(0, Vec2::new(20.0, 20.0));
+    let allocation = game.allocation;
+    game.order(FromRegistry::IssueTicket { allocation, account: account(0) });
+    let ticket = game.answer(|report| match report {
+        ToRegistry::TicketIssued { ticket, .. } => Some(ticket.clone()),
+        _ => None,
+    });
+    let second = game.join(ticket);
+    game.until("the second link has the tank", |game| game.own(second).is_some());
+    let own = game.own(second).expect("checked above");
+    assert!(own.pos.distance(game.truth(0).pos) < 0.5);
+    game.until("the first link has lost it", |game| game.known(0).is_empty());
+}

@@ -1,0 +1,51 @@
+use bevy::math::Vec2;
+use game::client::Controls;
+
+use crate::support::Match;
+
+#[test]
+fn own_tank_answers_before_the_room_does() {
+    let mut game = Match::running(60, &[0]);
+    game.ticks(60);
+    let before = game.own(0).expect("client should have its tank");
+    game.control(0, Controls { drive: 1.0, ..Controls::default() });
+    game.ticks(2);
+    let after = game.own(0).expect("client should have its tank");
+    assert!(after.speed > before.speed, "two ticks later it should roll: {after:?}");
+}
+
+#[test]
+fn clean_link_needs_no_rollback_while_driving_freely() {
+    let mut game = Match::running(60, &[0]);
+    game.control(0, Controls { drive: 1.0, turn: 0.3, ..Controls::default() });
+    game.ticks(90);
+    let before = game.rollbacks(0);
+    game.ticks(60);
+    assert_eq!(game.rollbacks(0), before, "prediction should match the room");
+    let (own, truth) = (game.own(0).expect("client should have its tank"), game.truth(0));
+    assert!(own.pos.distance(truth.pos) < 1.5, "predicted {own:?}, true {truth:?}");
+}
+
+#[test]
+fn misprediction_is_reconciled_with_the_room() {
+    let mut game = Match::running(60, &[0]);
+    game.ticks(60);
+    let moved = game.truth(0).pos + Vec2::new(3.0, 0.0);
+    game.place(0, moved);
+    game.ticks(180);
+    let own = game.own(0).expect("client should have its tank");
+    assert!(own.pos.distance(moved) < 0.01, "the room says {moved}, the client {own:?}");
+    assert!(game.rollbacks(0) > 0);
+}
+
+#[test]
+fn silent_player_lets_go_of_the_controls() {
+    let mut game = Match::running(60, &[0]);
+    game.control(0, Controls { drive: 1.0, ..Controls::default() });
+    game.ticks(60);
+    assert!(game.truth(0).speed > 5.0);
+    let silent = game.clients.pop();
+    game.ticks(90);
+    assert!(game.truth(0).speed.abs() < 0.1, "a tank without input should stop");
+    drop(silent);
+}

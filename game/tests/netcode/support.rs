@@ -1,0 +1,268 @@
+//! A whole match in one process.
+
+use std::{sync::Mutex, time::Duration};
+
+use bevy::{prelude::*, state::app::StatesPlugin, time::TimeUpdateStrategy};
+use game::{
+    client::{self, Controls, connection},
+    protocol::{
+        challenge::Bytes32,
+        id::{AccountId, Epoch, MatchId, Seat},
+        registry::{Allocation, ExpectedPlayer, FromRegistry, SeatTicket, ToRegistry},
+        text::PlayerName,
+        ticket::{RoomAddresses, Ticket, WebTransportAddress},
+    },
+    room::{
+        self,
+        listen::Listening,
+        order::{Order, Report},
+        ticket::Mint,
+    },
+    sim::{
+        event::{Heard, MatchEvent},
+        schedule::TICK,
+        tank::{Hull, TankId},
+        wire::PROTOCOL_ID,
+    },
+};
+use lightyear::{
+    crossbeam::CrossbeamIo,
+    prelude::{
+        client::Connect,
+        server::{NetcodeConfig, NetcodeServer, Server, Start},
+        *,
+    },
+};
+use mock_instant::global::MockClock;
+use uuid::Uuid;
+
+/// The stepped clock is one for the whole process, so matches take turns.
+static CLOCK: Mutex<()> = Mutex::new(());
+
+pub struct Match {
+    pub room: App,
+    pub clients: Vec<Player>,
+    pub reports: Vec<ToRegistry>,
+    pub allocation: Allocation,
+    server: Entity,
+    _turn: std::sync::MutexGuard<'static, ()>,
+}
+
+pub struct Player {
+    pub app: App,
+    pub heard: Vec<MatchEvent>,
+}
+
+pub fn seat(index: u8) -> Seat {
+    Seat::try_from(index).expect("seat should exist")
+}
+
+pub fn account(index: u8) -> AccountId {
+    AccountId(Uuid::from_u128(0xA000 + u128::from(index)))
+}
+
+pub fn allocation(epoch: u64) -> Allocation {
+    Allocation { match_id: MatchId(Uuid::from_u128(u128::from(epoch))), epoch: Epoch(epoch) }
+}
+
+impl Match {
+    /// An empty room.
+    pub fn room() -> Self {
+        let turn = CLOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut room = headless();
+        room.add_plugins(room::plugin);
+        let address = ([127, 0, 0, 1], 7000).into();
+        room.insert_resource(Listening {
+            addresses: RoomAddresses {
+                udp: address,
+                webtransport: WebTransportAddress {
+                    url: "https://127.0.0.1:7001".into(),
+                    digest: Bytes32([0; 32]),
+                },
+                websocket: "ws://127.0.0.1:7002".into(),
+            },
+        });
+        room.finish();
+        room.cleanup();
+        let mint = room.world().resource::<Mint>().clone();
+        let server = room
+            .world_mut()
+            .spawn((
+                Server::new(None),
+                NetcodeServer::new(NetcodeConfig {
+                    protocol_id: PROTOCOL_ID,
+                    private_key: mint.key(),
+                    server_addr_check: false,
+                    connection_request_handler: Some(mint.doorkeeper()),
+                    ..default()
+                }),
+            ))
+            .id();
+        room.world_mut().trigger(Start { entity: server });
+        Self {
+            room,
+            clients: Vec::new(),
+            reports: Vec::new(),
+            allocation: allocation(1),
+            server,
+            _turn: turn,
+        }
+    }
+
+    /// A match of this length with players in the seats given; nobody has come yet.
+    pub fn prepared(seconds: u16, seats: &[u8]) -> (Self, Vec<SeatTicket>) {
+        let mut game = Self::room();
+        let tickets = game.prepare(1, seconds, seats);
+        (game, tickets)
+    }
+
+    /// A match that all its players have joined and that is running.
+    pub fn running(seconds: u16, seats: &[u8]) -> Self {
+        let (mut game, tickets) = Self::prepared(seconds, seats);
+        for ticket in tickets {
+            game.join(ticket);
+        }
+        game.until("everybody has a tank", |game| (0..game.clients.len()).all(|c| game.own(c).is_some()));
+        game
+    }
+
+    pub fn prepare(&mut self, epoch: u64, seconds: u16, seats: &[u8]) -> Vec<SeatTicket> {
+        self.allocation = allocation(epoch);
+        let players = seats
+            .iter()
+            .map(|index| ExpectedPlayer {
+                account: account(*index),
+                name: PlayerName::new(&format!("Player {index}")).expect("name should be valid"),
+                seat: seat(*index),
+            })
+            .collect();
+        self.order(FromRegistry::Prepare { allocation: self.allocation, seed: 7, seconds, players });
+        let wanted = self.allocation;
+        self.answer(|report| match report {
+            ToRegistry::Prepared { allocation, tickets } if *allocation == wanted => Some(tickets.clone()),
+            _ => None,
+        })
+    }
+
+    pub fn order(&mut self, order: FromRegistry) {
+        self.room.world_mut().write_message(Order(order));
+    }
+
+    /// Steps until a report answers, and returns what was found in it.
+    pub fn answer<T>(&mut self, mut find: impl FnMut(&ToRegistry) -> Option<T>) -> T {
+        let mut found = None;
+        self.until("the room reports", |game| {
+            found = game.reports.iter().rev().find_map(&mut find);
+            found.is_some()
+        });
+        found.expect("until should have found it")
+    }
+
+    pub fn join(&mut self, ticket: SeatTicket) -> usize {
+        let seat = ticket.seat;
+        let addresses = self.room.world().resource::<Listening>().addresses.clone();
+        let ticket = Ticket { match_id: self.allocation.match_id, seat, token: ticket.token, addresses };
+        self.join_with(&ticket)
+    }
+
+    pub fn join_with(&mut self, ticket: &Ticket) -> usize {
+        let mut app = headless();
+        app.add_plugins(client::plugin);
+        app.finish();
+        app.cleanup();
+        let (near, far) = CrossbeamIo::new_pair();
+        let peer = ([127, 0, 0, 1], 40_000 + self.clients.len() as u16).into();
+        self.room.world_mut().spawn((
+            LinkOf { server: self.server },
+            Link::default(),
+            PeerAddr(peer),
+            Linked,
+            far,
+        ));
+        let entity = app
+            .world_mut()
+            .spawn((connection::bundle(connection::read(ticket).expect("ticket should be readable")), near))
+            .id();
+        app.world_mut().trigger(Connect { entity });
+        self.clients.push(Player { app, heard: Vec::new() });
+        self.clients.len() - 1
+    }
+
+    pub fn step(&mut self) {
+        MockClock::advance(TICK);
+        for player in &mut self.clients {
+            player.app.update();
+            player.heard.extend(
+                player.app.world_mut().resource_mut::<Messages<Heard>>().drain().map(|heard| heard.0),
+            );
+        }
+        self.room.update();
+        self.reports
+            .extend(self.room.world_mut().resource_mut::<Messages<Report>>().drain().map(|report| report.0));
+    }
+
+    pub fn ticks(&mut self, ticks: u32) {
+        for _ in 0..ticks {
+            self.step();
+        }
+    }
+
+    /// Steps at most ten seconds.
+    pub fn until(&mut self, what: &str, mut done: impl FnMut(&mut Self) -> bool) {
+        for _ in 0..600 {
+            if done(self) {
+                return;
+            }
+            self.step();
+        }
+        panic!("ten seconds passed before this held: {what}");
+    }
+
+    pub fn control(&mut self, client: usize, controls: Controls) {
+        *self.clients[client].app.world_mut().resource_mut::<Controls>() = controls;
+    }
+
+    /// The own tank as the client predicts it.
+    pub fn own(&mut self, client: usize) -> Option<Hull> {
+        let world = self.clients[client].app.world_mut();
+        world.query_filtered::<&Hull, With<Controlled>>().iter(world).next().copied()
+    }
+
+    /// Tanks that the client knows of, in order.
+    pub fn known(&mut self, client: usize) -> Vec<TankId> {
+        let world = self.clients[client].app.world_mut();
+        let mut known: Vec<_> = world.query_filtered::<&TankId, With<Hull>>().iter(world).copied().collect();
+        known.sort();
+        known
+    }
+
+    /// The truth.
+    pub fn truth(&mut self, index: u8) -> Hull {
+        let world = self.room.world_mut();
+        let mut tanks = world.query::<(&TankId, &Hull)>();
+        *tanks.iter(world).find(|(id, _)| id.0 == seat(index)).expect("tank should exist").1
+    }
+
+    /// Puts a tank somewhere.
+    pub fn place(&mut self, index: u8, pos: Vec2) {
+        let world = self.room.world_mut();
+        let mut tanks = world.query::<(&TankId, &mut Hull)>();
+        for (id, mut hull) in tanks.iter_mut(world) {
+            if id.0 == seat(index) {
+                *hull = Hull { pos, heading: hull.heading, speed: 0.0 };
+            }
+        }
+    }
+
+    pub fn rollbacks(&self, client: usize) -> u32 {
+        self.clients[client].app.world().resource::<PredictionMetrics>().rollbacks
+    }
+}
+
+fn headless() -> App {
+    let mut app = App::new();
+    app.add_plugins((MinimalPlugins, StatesPlugin, TransformPlugin))
+        .insert_resource(TimeUpdateStrategy::ManualDuration(TICK));
+    app.insert_resource(Time::<Virtual>::from_max_delta(Duration::from_secs(1)));
+    app
+}

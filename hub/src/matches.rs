@@ -1,0 +1,5 @@
+//! Matches: what is being played, and what became of what was played.
+
+pub mod ledger;
+pub mod routes;
+pub mod store;

@@ -1,0 +1,3 @@
+//! Who plays with whom, and when.
+
+pub mod queue;

@@ -1,0 +1,3 @@
+//! Rooms: which are there, and which of them could take a match.
+
+pub mod registry;

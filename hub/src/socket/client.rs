@@ -1,0 +1,215 @@
+//! The client socket: handshake, then lobby and queue until it ends.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{State, WebSocketUpgrade, ws::WebSocket},
+    http::HeaderMap,
+    response::{IntoResponse as _, Response},
+};
+use protocol::{
+    VERSION,
+    challenge::Bytes32,
+    hub::{FromHub, ToHub},
+    limits::CLIENT_FRAME_BYTES,
+    refusal::Refusal,
+};
+use tokio::time::{interval, sleep_until, timeout};
+
+use crate::{
+    account::socket_token::Grant,
+    error::ApiError,
+    secret,
+    socket::{
+        outbox::{Link, Outbox},
+        rate::Rate,
+        same_origin,
+        wire::{self, Arrival, End, Wire},
+    },
+    state::AppState,
+};
+
+const MESSAGE_BURST: u32 = 20;
+const MESSAGES_PER_SECOND: u32 = 10;
+const CHAT_BURST: u32 = 5;
+const CHATS_PER_SECOND: u32 = 1;
+
+type ClientWire = Wire<ToHub, FromHub>;
+
+pub async fn open(State(state): State<AppState>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    if !same_origin(&headers, state.config.public_url.as_deref()) {
+        return ApiError::CrossSite.into_response();
+    }
+    wire::bounded(upgrade, CLIENT_FRAME_BYTES).on_upgrade(move |socket| {
+        let sockets = state.sockets.clone();
+        sockets.track_future(serve(state, socket))
+    })
+}
+
+async fn serve(state: AppState, socket: WebSocket) {
+    let mut wire = Wire::new(socket, CLIENT_FRAME_BYTES);
+    let end = match introduced(&state, &mut wire).await {
+        Ok(grant) => attend(&state, &mut wire, grant).await,
+        Err(end) => end,
+    };
+    match end {
+        End::Refuse(refusal) => {
+            tracing::debug!(%refusal, "a client socket was refused");
+            wire.close(Some(&FromHub::Refused { refusal })).await;
+        }
+        End::Gone => wire.close(None).await,
+    }
+}
+
+async fn introduced(state: &AppState, wire: &mut ClientWire) -> Result<Grant, End> {
+    let limit = state.config.timings.handshake;
+    tokio::select! {
+        () = state.shutdown.cancelled() => Err(End::Refuse(Refusal::ShuttingDown)),
+        done = timeout(limit, shake_hands(state, wire)) => {
+            done.unwrap_or(Err(End::Refuse(Refusal::TooSlow)))
+        }
+    }
+}
+
+/// `Hello` → `Challenge` → `Answer` → `Admitted` → `SignIn`. The nonce is this socket's alone.
+async fn shake_hands(state: &AppState, wire: &mut ClientWire) -> Result<Grant, End> {
+    match wire.message().await? {
+        ToHub::Hello { protocol: VERSION } => {}
+        ToHub::Hello { protocol } => {
+            return Err(End::Refuse(Refusal::WrongVersion { ours: VERSION, theirs: protocol }));
+        }
+        _ => return Err(out_of_turn("the first message is `hello`")),
+    }
+    let nonce = Bytes32(secret::random());
+    wire.send(&FromHub::Challenge { nonce }).await?;
+    match wire.message().await? {
+        ToHub::Answer { answer } if state.config.challenge_key.accepts(&nonce, &answer) => {}
+        ToHub::Answer { .. } => return Err(End::Refuse(Refusal::WrongAnswer)),
+        _ => return Err(out_of_turn("the challenge waits for its `answer`")),
+    }
+    wire.send(&FromHub::Admitted {}).await?;
+    match wire.message().await? {
+        ToHub::SignIn { token } => {
+            state.socket_tokens.redeem(&token, Instant::now()).ok_or(End::Refuse(Refusal::BadSocketToken))
+        }
+        _ => Err(out_of_turn("after the challenge comes `sign_in`")),
+    }
+}
+
+/// Carries messages between the lobby and a signed-in client.
+async fn attend(state: &AppState, wire: &mut ClientWire, grant: Grant) -> End {
+    let link = Link::next();
+    let account = grant.account.id;
+    let (outbox, mut pending) = Outbox::new();
+    state.lobby.sign_in(link, grant, outbox).await;
+
+    let timings = state.config.timings;
+    let mut pings = interval(timings.ping_every);
+    let mut heard = tokio::time::Instant::now();
+    let mut rates = Rates::new(Instant::now());
+    let end = loop {
+        tokio::select! {
+            biased;
+            () = state.shutdown.cancelled() => break End::Refuse(Refusal::ShuttingDown),
+            () = pending.cut.cancelled() => break End::Gone,
+            () = sleep_until(heard + timings.idle_close) => break End::Gone,
+            message = pending.receiver.recv() => {
+                let Some(message) = message else { break End::Gone };
+                if let FromHub::Refused { refusal } = message {
+                    break End::Refuse(refusal);
+                }
+                if let Err(end) = wire.send(&message).await {
+                    break end;
+                }
+            }
+            arrival = wire.read() => {
+                heard = tokio::time::Instant::now();
+                let message = match arrival {
+                    Ok(Arrival::Message(message)) => message,
+                    Ok(Arrival::Sign) => continue,
+                    Err(end) => break end,
+                };
+                match rates.judge(&message, Instant::now()) {
+                    Verdict::Pass => {}
+                    Verdict::Decline => {
+                        let declined = FromHub::Declined { refusal: Refusal::TooFast };
+                        if let Err(end) = wire.send(&declined).await {
+                            break end;
+                        }
+                        continue;
+                    }
+                    Verdict::Refuse => break End::Refuse(Refusal::TooFast),
+                }
+                match message {
+                    ToHub::Hello { .. } | ToHub::Answer { .. } | ToHub::SignIn { .. } => {
+                        break out_of_turn("this socket is signed in");
+                    }
+                    said => state.lobby.client_said(link, account, said).await,
+                }
+            }
+            _ = pings.tick() => {
+                if let Err(end) = wire.ping().await {
+                    break end;
+                }
+            }
+        }
+    };
+    state.lobby.client_left(link, account).await;
+    end
+}
+
+fn out_of_turn(detail: &str) -> End {
+    End::Refuse(Refusal::OutOfTurn { detail: detail.to_owned() })
+}
+
+struct Rates {
+    messages: Rate,
+    chats: Rate,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Verdict {
+    Pass,
+    Decline,
+    Refuse,
+}
+
+impl Rates {
+    fn new(now: Instant) -> Self {
+        Self {
+            messages: Rate::new(MESSAGE_BURST, MESSAGES_PER_SECOND, now),
+            chats: Rate::new(CHAT_BURST, CHATS_PER_SECOND, now),
+        }
+    }
+
+    fn judge(&mut self, message: &ToHub, now: Instant) -> Verdict {
+        if !self.messages.take(now) {
+            return Verdict::Refuse;
+        }
+        if matches!(message, ToHub::Chat { .. }) && !self.chats.take(now) {
+            return Verdict::Decline;
+        }
+        Verdict::Pass
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::text::ChatText;
+
+    use super::*;
+
+    #[test]
+    fn chat_too_fast_is_declined_and_a_flood_is_refused() {
+        let now = Instant::now();
+        let mut rates = Rates::new(now);
+        let text = ChatText::new("hello").expect("the line should be good");
+        let verdicts = (0..=MESSAGE_BURST)
+            .map(|_| rates.judge(&ToHub::Chat { text: text.clone() }, now))
+            .collect::<Vec<_>>();
+        assert_eq!(verdicts[4], Verdict::Pass);
+        assert_eq!(verdicts[5], Verdict::Decline);
+        assert_eq!(verdicts[19], Verdict::Decline);
+        assert_eq!(verdicts[20], Verdict::Refuse);
+    }
+}

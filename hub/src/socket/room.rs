@@ -1,0 +1,191 @@
+//! The room socket: register with the host key, then serve the lobby until it ends.
+
+use std::time::Instant;
+
+use axum::{
+    extract::{State, WebSocketUpgrade, ws::WebSocket},
+    http::HeaderMap,
+    response::{IntoResponse as _, Response},
+};
+use protocol::{
+    VERSION,
+    limits::{ROOM_FRAME_BYTES, SEATS},
+    refusal::Refusal,
+    registry::{Allocation, FromRegistry, ToRegistry},
+    ticket::RoomAddresses,
+};
+use tokio::time::{interval, sleep_until, timeout};
+
+use crate::{
+    error::ApiError,
+    secret,
+    socket::{
+        outbox::{Link, Outbox},
+        rate::Rate,
+        same_origin,
+        wire::{self, Arrival, End, Wire},
+    },
+    state::AppState,
+};
+
+/// A room beats once a second; the burst is a full match's tickets and more.
+const MESSAGE_BURST: u32 = 200;
+const MESSAGES_PER_SECOND: u32 = 50;
+
+type RoomWire = Wire<ToRegistry, FromRegistry>;
+
+/// What a room says when it registers, checked.
+pub struct Registration {
+    pub addresses: RoomAddresses,
+    pub playing: Option<Allocation>,
+}
+
+pub async fn open(State(state): State<AppState>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    if !same_origin(&headers, state.config.public_url.as_deref()) {
+        return ApiError::CrossSite.into_response();
+    }
+    wire::bounded(upgrade, ROOM_FRAME_BYTES).on_upgrade(move |socket| {
+        let sockets = state.sockets.clone();
+        sockets.track_future(serve(state, socket))
+    })
+}
+
+async fn serve(state: AppState, socket: WebSocket) {
+    let mut wire = Wire::new(socket, ROOM_FRAME_BYTES);
+    let end = match introduced(&state, &mut wire).await {
+        Ok(registration) => attend(&state, &mut wire, registration).await,
+        Err(end) => end,
+    };
+    match end {
+        End::Refuse(refusal) => {
+            tracing::warn!(%refusal, "a room socket was refused");
+            wire.close(Some(&FromRegistry::Refused { refusal })).await;
+        }
+        End::Gone => wire.close(None).await,
+    }
+}
+
+async fn introduced(state: &AppState, wire: &mut RoomWire) -> Result<Registration, End> {
+    let limit = state.config.timings.handshake;
+    let first = tokio::select! {
+        () = state.shutdown.cancelled() => Err(End::Refuse(Refusal::ShuttingDown)),
+        first = timeout(limit, wire.message()) => {
+            first.unwrap_or(Err(End::Refuse(Refusal::TooSlow)))
+        }
+    };
+    checked(first?, &state.config.host_key).map_err(End::Refuse)
+}
+
+fn checked(first: ToRegistry, our_key: &str) -> Result<Registration, Refusal> {
+    let ToRegistry::Register { protocol, host_key, capacity, addresses, playing } = first else {
+        return Err(Refusal::OutOfTurn { detail: "the first message is `register`".to_owned() });
+    };
+    if protocol != VERSION {
+        return Err(Refusal::WrongVersion { ours: VERSION, theirs: protocol });
+    }
+    if !secret::same(&host_key, our_key) {
+        return Err(Refusal::WrongHostKey);
+    }
+    if capacity < SEATS {
+        let detail = format!("capacity is {capacity}, a match needs {SEATS} seats");
+        return Err(Refusal::BadMessage { detail });
+    }
+    addresses.check().map_err(|detail| Refusal::BadMessage { detail })?;
+    Ok(Registration { addresses, playing })
+}
+
+/// Carries messages between the lobby and a registered room. How long a room may be silent is the
+/// lobby's to say.
+async fn attend(state: &AppState, wire: &mut RoomWire, registration: Registration) -> End {
+    let link = Link::next();
+    let (outbox, mut pending) = Outbox::new();
+    state.lobby.room_registered(link, registration, outbox).await;
+
+    let timings = state.config.timings;
+    let mut pings = interval(timings.ping_every);
+    let mut heard = tokio::time::Instant::now();
+    let mut rate = Rate::new(MESSAGE_BURST, MESSAGES_PER_SECOND, Instant::now());
+    let end = loop {
+        tokio::select! {
+            biased;
+            () = state.shutdown.cancelled() => break End::Refuse(Refusal::ShuttingDown),
+            () = pending.cut.cancelled() => break End::Gone,
+            () = sleep_until(heard + timings.idle_close) => break End::Gone,
+            message = pending.receiver.recv() => {
+                let Some(message) = message else { break End::Gone };
+                if let FromRegistry::Refused { refusal } = message {
+                    break End::Refuse(refusal);
+                }
+                if let Err(end) = wire.send(&message).await {
+                    break end;
+                }
+            }
+            arrival = wire.read() => {
+                heard = tokio::time::Instant::now();
+                match arrival {
+                    Ok(Arrival::Message(ToRegistry::Register { .. })) => {
+                        let detail = "this room is registered".to_owned();
+                        break End::Refuse(Refusal::OutOfTurn { detail });
+                    }
+                    Ok(Arrival::Message(_)) if !rate.take(Instant::now()) => {
+                        break End::Refuse(Refusal::TooFast);
+                    }
+                    Ok(Arrival::Message(said)) => state.lobby.room_said(link, said).await,
+                    Ok(Arrival::Sign) => {}
+                    Err(end) => break end,
+                }
+            }
+            _ = pings.tick() => {
+                if let Err(end) = wire.ping().await {
+                    break end;
+                }
+            }
+        }
+    };
+    state.lobby.room_left(link).await;
+    end
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::{challenge::Bytes32, ticket::WebTransportAddress};
+
+    use super::*;
+
+    const KEY: &str = "0123456789abcdef0123456789abcdef";
+
+    fn register(protocol: u16, host_key: &str, capacity: u8, websocket: &str) -> ToRegistry {
+        ToRegistry::Register {
+            protocol,
+            host_key: host_key.to_owned(),
+            capacity,
+            addresses: RoomAddresses {
+                udp: ([127, 0, 0, 1], 7000).into(),
+                webtransport: WebTransportAddress {
+                    url: "https://127.0.0.1:7001".to_owned(),
+                    digest: Bytes32([0; 32]),
+                },
+                websocket: websocket.to_owned(),
+            },
+            playing: None,
+        }
+    }
+
+    fn refusal(message: ToRegistry) -> Option<Refusal> {
+        checked(message, KEY).err()
+    }
+
+    #[test]
+    fn only_a_whole_registration_is_accepted() {
+        let good = "ws://127.0.0.1:7002";
+        assert_eq!(refusal(register(VERSION, KEY, 6, good)), None);
+        assert_eq!(refusal(register(VERSION, "other", 6, good)), Some(Refusal::WrongHostKey));
+        assert!(matches!(refusal(register(VERSION + 1, KEY, 6, good)), Some(Refusal::WrongVersion { .. })));
+        assert!(matches!(refusal(register(VERSION, KEY, 5, good)), Some(Refusal::BadMessage { .. })));
+        assert!(matches!(
+            refusal(register(VERSION, KEY, 6, "ws://a:1; script-src *")),
+            Some(Refusal::BadMessage { .. })
+        ));
+        assert!(matches!(refusal(ToRegistry::Free {}), Some(Refusal::OutOfTurn { .. })));
+    }
+}

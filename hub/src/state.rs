@@ -1,0 +1,25 @@
+//! What every request may reach.
+
+use std::sync::Arc;
+
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    account::{password::Passwords, socket_token::SocketTokens},
+    config::Config,
+    lobby::Lobby,
+    store::Store,
+};
+
+/// Cheap to clone: handles only.
+#[derive(Clone)]
+pub struct AppState {
+    pub config: Arc<Config>,
+    pub store: Store,
+    pub passwords: Passwords,
+    pub socket_tokens: SocketTokens,
+    pub lobby: Lobby,
+    /// Sockets run in here, so that shutdown can wait for their last words.
+    pub sockets: TaskTracker,
+    pub shutdown: CancellationToken,
+}

@@ -1,0 +1,4 @@
+DROP TABLE match_seats;
+DROP TABLE matches;
+DROP TABLE sessions;
+DROP TABLE accounts;

@@ -1,0 +1,116 @@
+//! The one entry for every chore: `cargo xtask --help`.
+
+mod build;
+mod cargo;
+mod children;
+mod interrupt;
+mod keys;
+mod layout;
+mod play;
+mod progress;
+mod prove;
+mod setup;
+mod system;
+mod test;
+mod up;
+mod web;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{
+    interrupt::Interrupted,
+    layout::Layout,
+    progress::Progress,
+    setup::{Need, set_up},
+};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Every chore of Fogline")]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Subcommand)]
+enum Chore {
+    /// Sets up what is missing, builds everything and runs hub, rooms and website until Ctrl-C
+    Up(up::Options),
+    /// Builds and starts the native client against the running hub
+    Play(play::Options),
+    /// Passes every test, the browser one included
+    Test,
+    /// Runs one claim as an experiment and prints its figures
+    Prove {
+        claim: Claim,
+        /// Only what fits into a minute
+        #[arg(long)]
+        quick: bool,
+    },
+    /// Builds the wasm client only
+    Web(ReleaseOption),
+    /// Installs what the other chores need, or names the command that does
+    Setup {
+        /// Also what only the tests need
+        #[arg(long)]
+        tests: bool,
+    },
+}
+
+#[derive(Args)]
+struct ReleaseOption {
+    /// Build for release: minutes longer, megabytes smaller
+    #[arg(long)]
+    release: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Claim {
+    /// Guest to driving to history row, over each transport
+    Play,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().chore) {
+        Ok(code) => code,
+        Err(error) if error.is::<Interrupted>() => {
+            eprintln!("interrupted");
+            ExitCode::from(130)
+        }
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(chore: Chore) -> Result<ExitCode> {
+    interrupt::listen()?;
+    let layout = Layout::find()?;
+    match chore {
+        Chore::Up(options) => up::run(&layout, &options)?,
+        Chore::Play(options) => return play::run(&layout, &options),
+        Chore::Test => return test::run(&layout),
+        Chore::Prove { claim: Claim::Play, quick } => return prove::run(&layout, quick),
+        Chore::Web(ReleaseOption { release }) => {
+            let mut progress = Progress::new(2);
+            progress.begin("set-up");
+            set_up(&layout, &Need::for_web(release), &mut progress)?;
+            web::build(&layout, release, &mut progress, &mut || Ok(()))?;
+            progress.note(&format!("the client is in {}", layout.web().display()));
+        }
+        Chore::Setup { tests } => {
+            let mut progress = Progress::new(1);
+            progress.begin("set-up");
+            let mut needs = Need::for_web(false);
+            if tests {
+                needs.push(Need::Test);
+            }
+            set_up(&layout, &needs, &mut progress)?;
+            progress.note("nothing is missing");
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

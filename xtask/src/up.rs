@@ -1,0 +1,80 @@
+//! `cargo xtask up`: everything at once on this machine.
+
+use std::time::Duration;
+
+use anyhow::Result;
+use clap::Args;
+
+use crate::{
+    interrupt::{self, Interrupted},
+    keys::Keys,
+    layout::Layout,
+    progress::Progress,
+    setup::{Need, set_up},
+    system::{self, Output, System, require_free},
+    web,
+};
+
+#[derive(Args)]
+pub struct Options {
+    /// How many rooms to run
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    rooms: usize,
+    /// Release builds: slow to make, fast to run
+    #[arg(long)]
+    release: bool,
+    /// Without the client for browsers
+    #[arg(long)]
+    no_web: bool,
+    /// Where the website is served
+    #[arg(long, default_value_t = 8080)]
+    port: u16,
+    /// Length of a match
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(5..=3600))]
+    match_seconds: Option<u16>,
+}
+
+pub fn run(layout: &Layout, options: &Options) -> Result<()> {
+    require_free(options.port)?;
+    let mut progress = Progress::new(if options.no_web { 3 } else { 4 });
+    progress.begin("set-up");
+    let needs = if options.no_web { vec![Need::Native] } else { Need::for_web(options.release) };
+    set_up(layout, &needs, &mut progress)?;
+    let keys = Keys::load(layout)?;
+    progress.note("nothing is missing");
+    if !options.no_web {
+        web::park(layout)?;
+        progress.show_on_page(layout.web_progress());
+    }
+
+    let mut system = System::start(layout, &keys, &system_options(layout, options), &mut progress)?;
+    if !options.no_web {
+        let built = web::build(layout, options.release, &mut progress, &mut || system.check());
+        if let Err(error) = &built
+            && !error.is::<Interrupted>()
+        {
+            progress.fail(error);
+        }
+        built?;
+    }
+    println!("\nready: http://{}  (Ctrl-C stops everything)\n", system.hub());
+    while interrupt::pause(Duration::from_millis(200)).is_ok() {
+        system.check()?;
+    }
+    println!("stopping");
+    Ok(())
+}
+
+fn system_options(layout: &Layout, options: &Options) -> system::Options {
+    system::Options {
+        port: options.port,
+        rooms: options.rooms,
+        release: options.release,
+        hub_alone: true,
+        match_seconds: options.match_seconds,
+        bots_after_secs: None,
+        database: layout.database(),
+        address_file: layout.hub_address(),
+        output: Output::Console,
+    }
+}
