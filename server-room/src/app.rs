@@ -23,6 +23,10 @@ use crate::registry::Line;
 const BUSY_PAUSE: Duration = Duration::from_millis(2);
 const FREE_PAUSE: Duration = Duration::from_millis(10);
 
+/// Lightyear reports each late input, each closed link and each unknown packet; none is news here.
+const LOG_FILTER: &str =
+    "info,lightyear=error,lightyear_debug=off,aeronet=warn,bevy_replicon=warn,wtransport=warn";
+
 /// Sockets that are not open by then never will be.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
 
@@ -32,10 +36,7 @@ pub fn build(doors: Doors, line: Line) -> App {
         MinimalPlugins,
         StatesPlugin,
         TransformPlugin,
-        LogPlugin {
-            filter: "info,lightyear=warn,lightyear_netcode=error,bevy_replicon=warn,wtransport=warn".into(),
-            ..default()
-        },
+        LogPlugin { filter: LOG_FILTER.into(), ..default() },
     ));
     app.insert_resource(FallbackErrorHandler(warn_error))
         .insert_resource(doors)

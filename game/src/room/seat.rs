@@ -98,12 +98,12 @@ fn leave(
 
 fn let_go(
     timeline: Res<LocalTimeline>,
-    mut tanks: Query<(&NativeBuffer<TankInput>, &mut ActionState<TankInput>)>,
+    mut tanks: Query<(&Occupant, &NativeBuffer<TankInput>, &mut ActionState<TankInput>)>,
 ) {
     let tick = timeline.tick();
-    for (buffer, mut input) in &mut tanks {
+    for (occupant, buffer, mut input) in &mut tanks {
         let fresh = buffer.last_remote_tick.is_some_and(|last| last.0 + STALE >= tick.0);
-        if !fresh {
+        if occupant.link.is_some() && !fresh {
             input.0 = input.0.neutral();
         }
     }

@@ -211,8 +211,14 @@ mod tests {
 
     #[test]
     fn bad_map_is_refused_with_its_place() {
-        assert_eq!(Arena::parse("###\n#x#\n###").expect_err("x should be refused"), "line 2, column 2: `x` is not one of # . A B");
-        assert_eq!(Arena::parse("###\n##\n###").expect_err("a short line should be refused"), "line 2: 2 columns, the first has 3");
+        assert_eq!(
+            Arena::parse("###\n#x#\n###").expect_err("x should be refused"),
+            "line 2, column 2: `x` is not one of # . A B"
+        );
+        assert_eq!(
+            Arena::parse("###\n##\n###").expect_err("a short line should be refused"),
+            "line 2: 2 columns, the first has 3"
+        );
     }
 
     #[test]

@@ -20,15 +20,27 @@ const SOFT: f32 = 0.5;
 /// Metres that light goes on where a wall ends it, so that the ground before the wall is fully lit.
 const INTO_WALL: f32 = 0.3;
 
-/// Cells into a wall that take the light of the ground before it.
-const WALL_DEPTH: isize = 2;
+/// Metres into a wall that take the light of the ground beside it.
+const WALL_DEPTH: f32 = 2.0 * CELL;
+
+/// The four sides and the four corners.
+const TOWARD: [Vec2; 8] = [
+    Vec2::X,
+    Vec2::Y,
+    Vec2::NEG_X,
+    Vec2::NEG_Y,
+    Vec2::new(1.0, 1.0),
+    Vec2::new(-1.0, 1.0),
+    Vec2::new(1.0, -1.0),
+    Vec2::new(-1.0, -1.0),
+];
 
 pub struct Mask {
     width: usize,
     height: usize,
     lit: Vec<u8>,
     target: Vec<u8>,
-    /// Texels in walls, each with the open texel that it is lit from.
+    /// Texels in walls, each with an open texel that lights it.
     faces: Vec<(usize, usize)>,
 }
 
@@ -37,10 +49,12 @@ impl Mask {
         let size = (arena.size() * PER_METRE).as_uvec2();
         let (width, height) = (size.x as usize, size.y as usize);
         let faces = (0..width * height)
-            .filter_map(|texel| {
-                let nearest = nearest_open(arena, centre(texel % width, texel / width))?;
-                let (column, row) = ((nearest.x * PER_METRE) as usize, (nearest.y * PER_METRE) as usize);
-                Some((texel, row * width + column))
+            .flat_map(|texel| {
+                let sides = open_sides(arena, centre(texel % width, texel / width));
+                sides.into_iter().map(move |open| {
+                    let (column, row) = ((open.x * PER_METRE) as usize, (open.y * PER_METRE) as usize);
+                    (texel, row * width + column)
+                })
             })
             .collect();
         Self { width, height, lit: vec![0; width * height], target: vec![0; width * height], faces }
@@ -63,7 +77,7 @@ impl Mask {
             self.light(*eye, &reach);
         }
         for (wall, open) in &self.faces {
-            self.target[*wall] = self.target[*open];
+            self.target[*wall] = self.target[*wall].max(self.target[*open]);
         }
     }
 
@@ -108,23 +122,23 @@ pub fn centre(column: usize, row: usize) -> Vec2 {
     (Vec2::new(column as f32, row as f32) + 0.5) / PER_METRE
 }
 
-/// The open place nearest to one inside a wall; none for open ground and for the depth of a wall.
-fn nearest_open(arena: &Arena, at: Vec2) -> Option<Vec2> {
-    let (column, row) = arena.cell_at(at);
-    if !arena.solid(column, row) {
-        return None;
+/// The open places around one inside a wall, the first in each direction; none for open ground and
+/// for the depth of a wall. Any of them in sight lights the wall, so a slab is seen as a whole.
+fn open_sides(arena: &Arena, at: Vec2) -> Vec<Vec2> {
+    let open = |at: Vec2| {
+        let (column, row) = arena.cell_at(at);
+        !arena.solid(column, row)
+    };
+    if open(at) {
+        return Vec::new();
     }
-    let around = -WALL_DEPTH..=WALL_DEPTH;
-    around
-        .clone()
-        .flat_map(|down| around.clone().map(move |aside| (column + aside, row + down)))
-        .filter(|(column, row)| !arena.solid(*column, *row))
-        .map(|(column, row)| {
-            let corner = Vec2::new(column as f32, row as f32) * CELL;
-            let inset = 0.5 / PER_METRE;
-            at.clamp(corner + inset, corner + CELL - inset)
+    let steps = 1..=(WALL_DEPTH * PER_METRE) as usize;
+    TOWARD
+        .into_iter()
+        .filter_map(|toward| {
+            steps.clone().map(|step| at + toward * (step as f32 / PER_METRE)).find(|at| open(*at))
         })
-        .min_by(|a, b| a.distance_squared(at).total_cmp(&b.distance_squared(at)))
+        .collect()
 }
 
 /// Heading of a vector in turns, 0 to 1, right to a few ten-thousandths of a radian: far less than
