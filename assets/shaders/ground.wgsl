@@ -23,11 +23,14 @@ struct Ground {
 const GRID: f32 = 2.0;
 const SCUFF: f32 = 1.5;
 
-// Hash without Sine by Dave Hoskins (MIT): the same on every GPU.
-fn hash(at: vec2<f32>) -> vec3<f32> {
-    var p = fract(vec3<f32>(at.xyx) * vec3<f32>(0.1031, 0.1030, 0.0973));
-    p = p + vec3<f32>(dot(p, p.yxz + vec3<f32>(33.33)));
-    return fract((p.xxy + p.yzz) * p.zyx);
+// Three numbers from 0 to 1 for a cell, in integers: the same on every GPU.
+fn hash(cell: vec2<f32>) -> vec3<f32> {
+    var bits = u32(i32(cell.x) + 4096) * 0x9E3779B1u + u32(i32(cell.y) + 4096) * 0x85EBCA77u;
+    bits = (bits ^ (bits >> 15u)) * 0x2C1B3C6Du;
+    bits = (bits ^ (bits >> 13u)) * 0x297A2D39u;
+    bits = bits ^ (bits >> 16u);
+    let parts = vec3<u32>(bits & 1023u, (bits >> 10u) & 1023u, (bits >> 20u) & 1023u);
+    return vec3<f32>(parts) / 1023.0;
 }
 
 // A short scratch in about half of the cells of a coarse lattice, inside its cell.

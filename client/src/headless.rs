@@ -29,7 +29,7 @@ use crate::{
 };
 
 /// Frames per second.
-const RATE: f64 = 120.0;
+const RATE: f64 = 60.0;
 
 pub(crate) fn base(app: &mut App) {
     app.add_plugins((

@@ -113,30 +113,51 @@ fn result_ui(ui: &mut egui::Ui, view: &View) -> Option<Action> {
     if view.seats.is_empty() {
         widget::quiet(ui, "Waiting for the hub to record the result…");
     }
-    egui::Grid::new("seats").num_columns(4).spacing([24.0, 8.0]).min_col_width(24.0).show(ui, |ui| {
-        if !view.seats.is_empty() {
-            for head in ["", "Player", "Kills", "Deaths"] {
-                widget::caption(ui, head);
-            }
-            ui.end_row();
-        }
-        for seat in &view.seats {
-            let (cell, _) = ui.allocate_exact_size(egui::vec2(16.0, 16.0), egui::Sense::hover());
-            widget::mark(ui.painter(), seat.team, cell.center(), 7.0);
-            let name = egui::RichText::new(&seat.name);
-            ui.label(if seat.own { name.font(theme::strong(theme::NORMAL)) } else { name });
-            for number in [seat.kills, seat.deaths] {
-                let number = egui::RichText::new(number.to_string());
-                ui.label(number.font(theme::condensed(theme::NORMAL)));
-            }
-            ui.end_row();
-        }
-    });
+    if !view.seats.is_empty() {
+        let head = theme::condensed(theme::SMALL);
+        row_ui(ui, width, None, ("PLAYER", head.clone()), ["KILLS", "DEATHS"], (head, theme::QUIET));
+    }
+    for seat in &view.seats {
+        let name = if seat.own { theme::strong(theme::NORMAL) } else { theme::regular(theme::NORMAL) };
+        let numbers = [seat.kills.to_string(), seat.deaths.to_string()];
+        let figures = (theme::condensed(theme::NORMAL), theme::TEXT);
+        row_ui(
+            ui,
+            width,
+            Some(seat.team),
+            (&seat.name, name),
+            numbers.each_ref().map(String::as_str),
+            figures,
+        );
+    }
     ui.add_space(16.0);
     if widget::primary(ui, "again", "Play again", egui::vec2(width, 64.0)) {
         return Some(Action::Again);
     }
     widget::secondary(ui, "back", "Back to hub", egui::vec2(width, 48.0)).then_some(Action::Back)
+}
+
+/// One line of the table: mark, name, and two columns at the right.
+fn row_ui(
+    ui: &mut egui::Ui,
+    width: f32,
+    team: Option<Team>,
+    (name, name_font): (&str, egui::FontId),
+    numbers: [&str; 2],
+    (number_font, ink): (egui::FontId, egui::Color32),
+) {
+    let (rect, _) = ui.allocate_exact_size(egui::vec2(width, 28.0), egui::Sense::hover());
+    let painter = ui.painter();
+    painter.hline(rect.x_range(), rect.bottom(), egui::Stroke::new(1.0, theme::HAIRLINE));
+    if let Some(team) = team {
+        widget::mark(painter, team, rect.left_center() + egui::vec2(8.0, 0.0), 7.0);
+    }
+    let at = rect.left_center() + egui::vec2(32.0, 0.0);
+    painter.text(at, egui::Align2::LEFT_CENTER, name, name_font, ink);
+    for (number, right) in numbers.into_iter().zip([96.0, 8.0]) {
+        let at = rect.right_center() - egui::vec2(right, 0.0);
+        painter.text(at, egui::Align2::RIGHT_CENTER, number, number_font.clone(), ink);
+    }
 }
 
 fn score_ui(ui: &mut egui::Ui, [amber, azure]: [u16; 2], width: f32) {

@@ -23,6 +23,9 @@ const HALF_LIFE: f32 = 0.08;
 /// Share of the screen that the camera looks ahead when the pointer is at its border.
 const AHEAD: f32 = 0.25;
 
+/// Metres outside the map that may be on screen.
+const BEYOND: f32 = 2.0;
+
 /// A shot kicks the camera back by so many pixels.
 const KICK: f32 = 2.0;
 const KICK_HALF_LIFE: f32 = 0.04;
@@ -102,13 +105,23 @@ fn follow(
     let (projection, gaze, transform) = &mut *eye;
     let Projection::Orthographic(view) = *projection else { return };
     let goal = match own.iter().next() {
-        Some(hull) => hull.pos + pointer.lean * view.area.size() * AHEAD,
+        Some(hull) => {
+            let ahead = hull.pos + pointer.lean * view.area.size() * AHEAD;
+            within(ahead, view.area.size() / 2.0, arena.size())
+        }
         None => arena.size() / 2.0,
     };
     let dt = time.delta_secs();
     gaze.at = gaze.at.lerp(goal, eased(dt, HALF_LIFE));
     transform.translation = (gaze.at + gaze.kick).extend(transform.translation.z);
     gaze.kick *= 1.0 - eased(dt, KICK_HALF_LIFE);
+}
+
+/// The place nearest to `at` from which a view reaching `half` to each side shows no more than
+/// [`BEYOND`] of what lies outside the map.
+fn within(at: Vec2, half: Vec2, map: Vec2) -> Vec2 {
+    let low = (half - BEYOND).min(map / 2.0);
+    at.clamp(low, map - low)
 }
 
 /// Metres per logical pixel on a screen of `size` pixels.
