@@ -150,23 +150,28 @@ impl Arena {
             if distance > 0.0 && distance < radius {
                 centre = nearest + away * (radius / distance);
             } else if distance == 0.0 {
-                centre = nearest_side(wall, centre, radius);
+                centre = self.nearest_side(wall, centre, radius);
             }
         }
         centre
     }
-}
 
-fn nearest_side(wall: &Rect, inside: Vec2, radius: f32) -> Vec2 {
-    let out = [
-        Vec2::new(wall.min.x - radius, inside.y),
-        Vec2::new(wall.max.x + radius, inside.y),
-        Vec2::new(inside.x, wall.min.y - radius),
-        Vec2::new(inside.x, wall.max.y + radius),
-    ];
-    out.into_iter()
-        .min_by(|a, b| a.distance_squared(inside).total_cmp(&b.distance_squared(inside)))
-        .unwrap_or(inside)
+    fn nearest_side(&self, wall: &Rect, inside: Vec2, radius: f32) -> Vec2 {
+        let out = [
+            Vec2::new(wall.min.x - radius, inside.y),
+            Vec2::new(wall.max.x + radius, inside.y),
+            Vec2::new(inside.x, wall.min.y - radius),
+            Vec2::new(inside.x, wall.max.y + radius),
+        ];
+        let ground = |at: &Vec2| {
+            let (column, row) = self.cell_at(*at);
+            !self.solid(column, row)
+        };
+        out.into_iter()
+            .filter(ground)
+            .min_by(|a, b| a.distance_squared(inside).total_cmp(&b.distance_squared(inside)))
+            .unwrap_or(inside)
+    }
 }
 
 /// Few large rectangles in place of many cells: runs along a row, then equal runs stacked.

@@ -1,9 +1,6 @@
 //! Tanks: what they are and how they drive.
 
-use bevy::{
-    math::{FloatPow, curve::FunctionCurve},
-    prelude::*,
-};
+use bevy::{math::curve::FunctionCurve, prelude::*};
 use lightyear::prelude::{Diffable, input::native::ActionState};
 use protocol::id::{Seat, Team};
 use serde::{Deserialize, Serialize};
@@ -77,7 +74,7 @@ pub fn step(hull: Hull, input: TankInput, arena: &Arena, others: &[Vec2]) -> Hul
     }
     let pos = arena.push_out(pos, RADIUS);
 
-    let blocked = pos.distance_squared(moved) > (0.2 * change.squared()).max(1e-8);
+    let blocked = pos.distance_squared(moved) > 1e-6;
     let speed = if blocked { slide(hull.pos, pos, heading, speed) } else { speed };
     Hull { pos, heading, speed }
 }
