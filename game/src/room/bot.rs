@@ -4,7 +4,7 @@ mod route;
 
 use bevy::prelude::*;
 use lightyear::prelude::{LocalTimeline, input::native::ActionState};
-use protocol::id::Seat;
+use protocol::id::{Seat, Team};
 
 use crate::{
     room::{fog::VisibleTo, seat::Occupant},
@@ -31,6 +31,9 @@ const STUCK: u32 = ticks(0.7);
 
 /// Radians off target at which a bot dares to shoot.
 const TRIGGER: f32 = 0.07;
+
+/// Tanks that meet pass on the right: a bot gives way to one ahead at this distance in metres.
+const CLEARANCE: f32 = 4.5;
 
 /// A bot stops closing in on its target at this distance in metres.
 const STANDOFF: f32 = 9.0;
@@ -61,16 +64,41 @@ fn think(
             brain.goal = None;
             continue;
         }
-        let eye = hull.pos;
-        let target = tanks
+        let known: Vec<(TankId, Hull)> = tanks
             .iter()
             .filter(|(other, _, health, visible)| {
-                let known = visible.0 & VisibleTo::team(id.team()).0 != 0;
-                other.team() != id.team() && health.alive() && known
+                *other != id && health.alive() && visible.0 & VisibleTo::team(id.team()).0 != 0
             })
-            .map(|(_, hull, ..)| *hull)
-            .min_by(|a, b| a.pos.distance_squared(eye).total_cmp(&b.pos.distance_squared(eye)));
-        input.0 = brain.decide(tick, *hull, *turret, target, &arena, &crossings);
+            .map(|(other, hull, ..)| (*other, *hull))
+            .collect();
+        let known = Known { team: id.team(), tanks: &known };
+        input.0 = brain.decide(tick, *hull, *turret, known, &arena, &crossings);
+    }
+}
+
+/// The tanks that a bot's team sees, without its own.
+#[derive(Clone, Copy)]
+struct Known<'a> {
+    team: Team,
+    tanks: &'a [(TankId, Hull)],
+}
+
+impl Known<'_> {
+    fn nearest_enemy(self, from: Vec2) -> Option<Hull> {
+        let far = |hull: &Hull| hull.pos.distance_squared(from);
+        self.tanks
+            .iter()
+            .filter(|(id, _)| id.team() != self.team)
+            .map(|(_, hull)| *hull)
+            .min_by(|a, b| far(a).total_cmp(&far(b)))
+    }
+
+    /// Does a tank stand in the way of one that drives on?
+    fn block(self, hull: Hull) -> bool {
+        self.tanks.iter().any(|(_, other)| {
+            let to = other.pos - hull.pos;
+            to.length() < CLEARANCE && to.dot(direction(hull.heading)) > to.length() * 0.5
+        })
     }
 }
 
@@ -105,15 +133,16 @@ impl Brain {
         tick: u32,
         hull: Hull,
         turret: Turret,
-        target: Option<Hull>,
+        known: Known,
         arena: &Arena,
         crossings: &route::Crossings,
     ) -> TankInput {
+        let target = known.nearest_enemy(hull.pos);
         if let Some(target) = target {
             self.goal = Some(target.pos);
         }
         self.plan(tick, hull.pos, crossings);
-        let (drive, turn) = self.steer(tick, hull, target);
+        let (drive, turn) = self.steer(tick, hull, target, known.block(hull));
         let (aim, fire) = match target {
             Some(target) => {
                 let point = lead(hull.pos, target);
@@ -139,7 +168,7 @@ impl Brain {
         self.way = crossings.way(from, goal);
     }
 
-    fn steer(&mut self, tick: u32, hull: Hull, target: Option<Hull>) -> (f32, f32) {
+    fn steer(&mut self, tick: u32, hull: Hull, target: Option<Hull>, blocked: bool) -> (f32, f32) {
         while self.way.first().is_some_and(|next| next.distance(hull.pos) < 1.6) {
             self.way.remove(0);
         }
@@ -156,9 +185,12 @@ impl Brain {
         if hull.speed.abs() > 1.0 || drive == 0.0 {
             self.moved_at = tick;
         } else if tick - self.moved_at > STUCK {
-            self.back_until = tick + STUCK;
-            self.moved_at = tick + STUCK;
+            self.back_until = tick + STUCK + self.dice.below(STUCK as usize) as u32;
+            self.moved_at = self.back_until;
             self.replan_at = 0;
+        }
+        if blocked {
+            return (drive * 0.7, -1.0);
         }
         (drive, (off * 2.5).clamp(-1.0, 1.0))
     }

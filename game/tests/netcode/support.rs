@@ -21,6 +21,7 @@ use game::{
     sim::{
         event::{Heard, MatchEvent},
         schedule::TICK,
+        scoreboard::Scoreboard,
         tank::{Hull, TankId},
         wire::PROTOCOL_ID,
     },
@@ -234,6 +235,12 @@ impl Match {
         let mut known: Vec<_> = world.query_filtered::<&TankId, With<Hull>>().iter(world).copied().collect();
         known.sort();
         known
+    }
+
+    /// Kills by team, Amber first.
+    pub fn score(&mut self) -> [u16; 2] {
+        let world = self.room.world_mut();
+        world.query::<&Scoreboard>().single(world).expect("a match has one scoreboard").score
     }
 
     /// The truth.
