@@ -211,9 +211,10 @@ impl Course {
     }
 
     fn void(&mut self, match_id: MatchId, reason: String) -> Vec<Step> {
+        let notice = format!("Match void: {reason}. It does not count. You are first in the queue.");
         match &self.current {
-            Some(current) if current.match_id == match_id => self.drop_with(reason),
-            _ => vec![Step::Tell(reason)],
+            Some(current) if current.match_id == match_id => self.drop_with(notice),
+            _ => vec![Step::Tell(notice)],
         }
     }
 

@@ -181,18 +181,18 @@ impl Brain {
             return (0.0, 0.0);
         };
         let off = wrap((*next - hull.pos).to_angle() - hull.heading);
-        let drive = if off.abs() < 0.9 { 1.0 } else { 0.0 };
+        let (drive, turn) = match blocked {
+            true => (0.7, -1.0),
+            false => (if off.abs() < 0.9 { 1.0 } else { 0.0 }, (off * 2.5).clamp(-1.0, 1.0)),
+        };
         if hull.speed.abs() > 1.0 || drive == 0.0 {
             self.moved_at = tick;
-        } else if tick - self.moved_at > STUCK {
+        } else if tick.saturating_sub(self.moved_at) > STUCK {
             self.back_until = tick + STUCK + self.dice.below(STUCK as usize) as u32;
             self.moved_at = self.back_until;
             self.replan_at = 0;
         }
-        if blocked {
-            return (drive * 0.7, -1.0);
-        }
-        (drive, (off * 2.5).clamp(-1.0, 1.0))
+        (drive, turn)
     }
 }
 
