@@ -68,9 +68,12 @@ fn sign(news: &News) -> Option<Sign> {
         News::Heard(FromHub::MatchFound { ticket }) => Some(Sign::Found(ticket.clone())),
         News::Heard(FromHub::MatchEnded { match_id, result }) => Some(Sign::Ended(*match_id, result.clone())),
         News::Heard(FromHub::MatchVoid { match_id, reason }) => Some(Sign::Void(*match_id, reason.clone())),
-        News::Heard(FromHub::Declined {
-            refusal: refusal @ (Refusal::NoSuchMatch | Refusal::RoomUnavailable { .. }),
-        }) => Some(Sign::NoTicket(refusal.to_string())),
+        News::Heard(FromHub::Declined { refusal: refusal @ Refusal::NoSuchMatch }) => {
+            Some(Sign::NoTicket(refusal.to_string()))
+        }
+        News::Heard(FromHub::Declined { refusal: refusal @ Refusal::RoomUnavailable { .. } }) => {
+            Some(Sign::NotYet(refusal.to_string()))
+        }
         _ => None,
     }
 }

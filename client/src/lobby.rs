@@ -76,6 +76,7 @@ impl Lobby {
             FromHub::Declined { refusal } => self.notice = Some(refusal.to_string()),
             FromHub::Challenge { .. }
             | FromHub::Admitted {}
+            | FromHub::Ping {}
             | FromHub::SignedIn { .. }
             | FromHub::MatchEnded { .. }
             | FromHub::MatchVoid { .. }

@@ -6,6 +6,7 @@ pub mod flight;
 pub mod fog;
 pub mod life;
 pub mod listen;
+mod muster;
 pub mod order;
 pub mod seat;
 pub mod ticket;

@@ -19,12 +19,16 @@ use bevy::{
 use futures_util::{SinkExt as _, StreamExt as _};
 use game::protocol::{
     VERSION, frame,
-    limits::{HANDSHAKE_LIFE, HEARTBEAT_EVERY, ROOM_FRAME_BYTES, ROOM_SILENCE, SEATS},
+    limits::{HANDSHAKE_LIFE, HEARTBEAT_EVERY, HUB_SILENCE, ROOM_FRAME_BYTES, SEATS},
     refusal::Refusal,
     registry::{Allocation, FromRegistry, ToRegistry},
     ticket::RoomAddresses,
 };
-use tokio::{net::TcpStream, signal::unix::SignalKind, time::timeout};
+use tokio::{
+    net::TcpStream,
+    signal::unix::SignalKind,
+    time::{Instant, Interval, MissedTickBehavior, sleep_until, timeout},
+};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async_with_config,
     tungstenite::{Message, protocol::WebSocketConfig},
@@ -33,6 +37,9 @@ use tokio_tungstenite::{
 /// Pauses between two attempts to reach the hub.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
+
+/// A result is sent again this often until the hub has confirmed it.
+const REPEAT_EVERY: Duration = Duration::from_secs(3);
 
 /// Messages that may wait on either side of the line.
 const WAITING: usize = 256;
@@ -101,7 +108,7 @@ struct Desk {
     tick: Arc<AtomicU32>,
     /// The match in this room, from *prepared* to *free*.
     playing: Option<Allocation>,
-    /// A result that the hub has not confirmed: sent again on every new connection.
+    /// A result that the hub has not confirmed.
     unconfirmed: Option<ToRegistry>,
 }
 
@@ -144,13 +151,17 @@ impl Desk {
             playing: self.playing,
         };
         send(&mut socket, &register).await?;
-        let mut heartbeat = tokio::time::interval(HEARTBEAT_EVERY);
-        heartbeat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut heartbeat = interval(HEARTBEAT_EVERY);
+        let mut repeat = interval(REPEAT_EVERY);
+        let mut heard = Instant::now();
+        let mut beaten = None;
         let mut registered = false;
         loop {
             tokio::select! {
-                message = timeout(ROOM_SILENCE * 3, socket.next()) => {
-                    let text = match message.context("the hub is silent")?.context("the hub closed the line")?? {
+                () = sleep_until(heard + HUB_SILENCE) => bail!("the hub is silent"),
+                message = socket.next() => {
+                    heard = Instant::now();
+                    let text = match message.context("the hub closed the line")?? {
                         Message::Text(text) => text,
                         Message::Close(_) => bail!("the hub closed the line"),
                         _ => continue,
@@ -161,9 +172,7 @@ impl Desk {
                             info!("registered at {} as room {room}", self.url);
                             registered = true;
                             *pause = SHORTEST_PAUSE;
-                            if let Some(result) = &self.unconfirmed {
-                                send(&mut socket, result).await?;
-                            }
+                            repeat.reset_immediately();
                         }
                         order => self.pass_on(order)?,
                     }
@@ -174,7 +183,15 @@ impl Desk {
                     send(&mut socket, &report).await?;
                 }
                 _ = heartbeat.tick(), if registered => {
-                    send(&mut socket, &ToRegistry::Heartbeat { tick: self.tick.load(Ordering::Relaxed) }).await?;
+                    let tick = self.tick.load(Ordering::Relaxed);
+                    if beaten.replace(tick) != Some(tick) {
+                        send(&mut socket, &ToRegistry::Heartbeat { tick }).await?;
+                    }
+                }
+                _ = repeat.tick(), if registered && self.unconfirmed.is_some() => {
+                    if let Some(result) = &self.unconfirmed {
+                        send(&mut socket, result).await?;
+                    }
                 }
             }
         }
@@ -200,5 +217,14 @@ impl Desk {
 }
 
 async fn send(socket: &mut Socket, message: &ToRegistry) -> anyhow::Result<()> {
-    socket.send(Message::text(frame::encode(message))).await.context("unable to send to the hub")
+    timeout(HANDSHAKE_LIFE, socket.send(Message::text(frame::encode(message))))
+        .await
+        .context("the hub takes nothing any more")?
+        .context("unable to send to the hub")
+}
+
+fn interval(period: Duration) -> Interval {
+    let mut interval = tokio::time::interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    interval
 }

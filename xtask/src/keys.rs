@@ -1,6 +1,7 @@
 //! The two secrets that hub, rooms and client builds of one machine share.
 
 use std::{
+    env,
     fs::{self, OpenOptions},
     io::Write as _,
     os::unix::fs::OpenOptionsExt as _,
@@ -13,6 +14,7 @@ use protocol::challenge::{Bytes32, ChallengeKey};
 use crate::layout::Layout;
 
 /// 64 hex digits each, made on first use, readable by their owner only, never in the repository.
+/// `FOGLINE_CHALLENGE_KEY` replaces the first, for clients of a hub that runs elsewhere.
 pub struct Keys {
     /// Baked into client builds and given to the hub.
     pub challenge_file: PathBuf,
@@ -23,10 +25,18 @@ pub struct Keys {
 
 impl Keys {
     pub fn load(layout: &Layout) -> Result<Self> {
-        let challenge_file = layout.state.join("challenge.key");
         let host_file = layout.state.join("host.key");
-        let challenge = load_or_make(&challenge_file)?;
         load_or_make(&host_file)?;
+        let (challenge_file, challenge) = match env::var("FOGLINE_CHALLENGE_KEY") {
+            Ok(given) => {
+                let file = layout.state.join("challenge.given.key");
+                (file.clone(), keep(&file, &given).context("unable to use `FOGLINE_CHALLENGE_KEY`")?)
+            }
+            Err(_) => {
+                let file = layout.state.join("challenge.key");
+                (file.clone(), load_or_make(&file)?)
+            }
+        };
         Ok(Self { challenge_file, host_file, challenge })
     }
 
@@ -44,6 +54,14 @@ pub fn random() -> Result<Bytes32> {
     let mut bytes = [0; 32];
     getrandom::fill(&mut bytes).map_err(|error| anyhow::anyhow!("unable to get random bytes: {error}"))?;
     Ok(Bytes32(bytes))
+}
+
+/// Writes a key that was given from outside.
+fn keep(path: &Path, given: &str) -> Result<String> {
+    let hex = String::from(Bytes32::try_from(given.trim().to_owned()).map_err(anyhow::Error::msg)?);
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    writeln!(file, "{hex}")?;
+    Ok(hex)
 }
 
 fn load_or_make(path: &Path) -> Result<String> {

@@ -1,8 +1,11 @@
 //! `cargo xtask up`: everything at once on this machine.
 
-use std::time::Duration;
+use std::{
+    fs::{File, TryLockError},
+    time::Duration,
+};
 
-use anyhow::Result;
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::{
@@ -36,10 +39,10 @@ pub struct Options {
 
 pub fn run(layout: &Layout, options: &Options) -> Result<()> {
     require_free(options.port)?;
-    let mut progress = Progress::new(if options.no_web { 3 } else { 4 });
+    let _alone = lock(layout)?;
+    let mut progress = Progress::new(if options.no_web { 3 } else { 5 });
     progress.begin("set-up");
-    let needs = if options.no_web { vec![Need::Native] } else { Need::for_web(options.release) };
-    set_up(layout, &needs, &mut progress)?;
+    set_up(layout, &[Need::Native], &mut progress)?;
     let keys = Keys::load(layout)?;
     progress.note("nothing is missing");
     if !options.no_web {
@@ -49,7 +52,9 @@ pub fn run(layout: &Layout, options: &Options) -> Result<()> {
 
     let mut system = System::start(layout, &keys, &system_options(layout, options), &mut progress)?;
     if !options.no_web {
-        let built = web::build(layout, options.release, &mut progress, &mut || system.check());
+        progress.begin("web tools");
+        let built = set_up(layout, &Need::for_web(options.release), &mut progress)
+            .and_then(|()| web::build(layout, options.release, &mut progress, &mut || system.check()));
         if let Err(error) = &built
             && !error.is::<Interrupted>()
         {
@@ -63,6 +68,16 @@ pub fn run(layout: &Layout, options: &Options) -> Result<()> {
     }
     println!("stopping");
     Ok(())
+}
+
+/// Database, keys and the built client are one set for this machine, so one `up` has them at a time.
+fn lock(layout: &Layout) -> Result<File> {
+    let file = File::create(layout.state.join("up.lock")).context("unable to create the lock file")?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => bail!("another `cargo xtask up` is running; stop it first"),
+        Err(TryLockError::Error(error)) => Err(error).context("unable to lock `up.lock`"),
+    }
 }
 
 fn system_options(layout: &Layout, options: &Options) -> system::Options {

@@ -30,8 +30,10 @@ pub(super) enum Sign {
     Over([u16; 2]),
     Ended(MatchId, MatchResult),
     Void(MatchId, String),
-    /// The hub has no new ticket, for this reason.
+    /// The hub has no new ticket, for this reason, and will have none.
     NoTicket(String),
+    /// The hub has no new ticket yet, for this reason.
+    NotYet(String),
     Left,
     Time,
 }
@@ -104,6 +106,10 @@ impl Course {
             Sign::Void(match_id, reason) => self.void(match_id, reason),
             Sign::NoTicket(reason) => match &self.current {
                 Some(Current { stage: Stage::Asking { .. }, .. }) => self.drop_with(reason),
+                _ => Vec::new(),
+            },
+            Sign::NotYet(reason) => match &self.current {
+                Some(Current { stage: Stage::Asking { .. }, .. }) => self.pause(reason, now),
                 _ => Vec::new(),
             },
             Sign::Left => match self.current.take() {

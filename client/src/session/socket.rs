@@ -12,7 +12,7 @@ use game::protocol::{
     challenge::ChallengeKey,
     frame,
     hub::{FromHub, ToHub},
-    limits::{HANDSHAKE_LIFE, HUB_FRAME_BYTES},
+    limits::{HANDSHAKE_LIFE, HUB_FRAME_BYTES, HUB_SILENCE},
     text::PlayerName,
 };
 use tokio_tungstenite_wasm::{Error, Message, WebSocketStream};
@@ -84,15 +84,24 @@ async fn relay(
     enum Side {
         Hub(Option<Result<Message, Error>>),
         App(Option<Order>),
+        Silence,
     }
+    let mut silence = pin!(platform::sleep(HUB_SILENCE));
     loop {
-        let side = match select(pin!(socket.next()), pin!(orders.recv())).await {
-            Either::Left((frame, _)) => Side::Hub(frame),
-            Either::Right((order, _)) => Side::App(order.ok()),
+        let (frame, order) = (pin!(socket.next()), pin!(orders.recv()));
+        let side = match select(select(frame, order), silence.as_mut()).await {
+            Either::Left((Either::Left((frame, _)), _)) => Side::Hub(frame),
+            Either::Left((Either::Right((order, _)), _)) => Side::App(order.ok()),
+            Either::Right(((), _)) => Side::Silence,
         };
+        if matches!(side, Side::Hub(_)) {
+            silence.set(platform::sleep(HUB_SILENCE));
+        }
         match side {
+            Side::Silence => return Err(Ended::Lost("The hub has stopped answering.".into())),
             Side::Hub(frame) => match read(frame)? {
                 FromHub::Refused { refusal } => return Err(Ended::refused(&refusal)),
+                FromHub::Ping {} => {}
                 message => {
                     tell.send(News::Heard(message)).await.map_err(|_| Ended::AppGone)?;
                 }

@@ -47,6 +47,8 @@ pub enum FromHub {
         nonce: Nonce,
     },
     Admitted {},
+    /// The line lives: sent every 15 s, because a page cannot see a WebSocket's own pings.
+    Ping {},
     SignedIn {
         account: AccountId,
         name: PlayerName,

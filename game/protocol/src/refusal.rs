@@ -33,6 +33,4 @@ pub enum Refusal {
     RoomUnavailable { detail: String },
     #[error("The hub is shutting down. Your client will try again by itself.")]
     ShuttingDown,
-    #[error("The hub had an error of its own; it has been logged.")]
-    Internal,
 }

@@ -27,7 +27,8 @@ pub enum ToRegistry {
         addresses: RoomAddresses,
         playing: Option<Allocation>,
     },
-    /// Every [`crate::limits::HEARTBEAT_EVERY`]. `tick` is the simulation's.
+    /// Every [`crate::limits::HEARTBEAT_EVERY`] in which the simulation got on; `tick` is where it is.
+    /// A room that hangs falls silent.
     Heartbeat {
         tick: u32,
     },

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{AccountId, Seat, Team},
+    id::{AccountId, Seat},
     text::PlayerName,
 };
 
@@ -28,22 +28,4 @@ pub struct SeatResult {
     pub name: PlayerName,
     pub kills: u16,
     pub deaths: u16,
-}
-
-impl MatchResult {
-    pub fn score(&self, team: Team) -> u16 {
-        match team {
-            Team::Amber => self.amber,
-            Team::Azure => self.azure,
-        }
-    }
-
-    /// `None` is a draw.
-    pub fn winner(&self) -> Option<Team> {
-        match self.amber.cmp(&self.azure) {
-            std::cmp::Ordering::Greater => Some(Team::Amber),
-            std::cmp::Ordering::Less => Some(Team::Azure),
-            std::cmp::Ordering::Equal => None,
-        }
-    }
 }

@@ -91,11 +91,10 @@ fn dial(
     match transport {
         #[cfg(not(target_family = "wasm"))]
         Transport::Udp => {
-            link.insert((
-                LocalAddr(([0, 0, 0, 0], 0).into()),
-                PeerAddr(ticket.addresses.udp),
-                UdpIo::default(),
-            ));
+            let mut local = ticket.addresses.udp;
+            local.set_ip(if local.is_ipv4() { [0u8; 4].into() } else { [0u16; 8].into() });
+            local.set_port(0);
+            link.insert((LocalAddr(local), PeerAddr(ticket.addresses.udp), UdpIo::default()));
         }
         #[cfg(target_family = "wasm")]
         Transport::Udp => {

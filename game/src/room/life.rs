@@ -1,21 +1,18 @@
 //! A match from *prepare* to *free*: built, waited for, played, reported, cleared away.
 
 use bevy::prelude::*;
-use lightyear::prelude::{input::native::ActionState, *};
+use lightyear::prelude::LocalTimeline;
 use protocol::{
-    id::{AccountId, Seat},
+    id::AccountId,
     limits::TICKET_LIFE,
-    registry::{Allocation, ExpectedPlayer, FromRegistry, ToRegistry},
+    registry::{Allocation, ExpectedPlayer, ToRegistry},
     result::{MatchResult, SeatResult},
-    text::PlayerName,
 };
 
 use crate::{
     room::{
-        bot::Brain,
-        fog::{EVERYBODY, Seen, Teller, VisibleTo},
-        listen::Listening,
-        order::{Order, Report},
+        fog::{Seen, Teller},
+        order::Report,
         seat::{Occupant, evict},
         ticket::Mint,
     },
@@ -23,7 +20,6 @@ use crate::{
         arena::Arena,
         event::MatchEvent,
         gun::Gun,
-        input::TankInput,
         schedule::{TickSystems, ticks},
         scoreboard::{Phase, Scoreboard},
         tank::{Health, Hull, Stirred, TankId, Turret},
@@ -43,126 +39,11 @@ const AFTERGLOW: u32 = ticks(2.0);
 pub const RETURN: u32 = ticks(4.0);
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(PreUpdate, obey)
-        .add_systems(
-            FixedUpdate,
-            (start, revive, finish).chain().in_set(TickSystems::Rules).run_if(resource_exists::<Match>),
-        )
-        .add_systems(Last, clear.run_if(resource_exists::<Match>));
-}
-
-fn obey(
-    mut orders: MessageReader<Order>,
-    mut reports: MessageWriter<Report>,
-    mut current: Option<ResMut<Match>>,
-    listening: Option<Res<Listening>>,
-    mint: Res<Mint>,
-    arena: Res<Arena>,
-    timeline: Res<LocalTimeline>,
-    mut commands: Commands,
-) {
-    for Order(order) in orders.read() {
-        match order {
-            FromRegistry::Prepare { allocation, seed, seconds, players } => {
-                let answer = match (&current, &listening) {
-                    (Some(_), _) => Err("a match is in progress".into()),
-                    (_, None) => Err("the room does not listen yet".into()),
-                    (None, Some(listening)) => players
-                        .iter()
-                        .map(|player| {
-                            mint.issue(*allocation, player.seat, player.account, listening.addresses.udp)
-                        })
-                        .collect::<Result<Vec<_>, String>>(),
-                };
-                match answer {
-                    Ok(tickets) => {
-                        build(&mut commands, &arena, *allocation, *seed, players);
-                        let length = ticks(f32::from((*seconds).clamp(5, 3600)));
-                        commands.insert_resource(Match::new(
-                            *allocation,
-                            players.clone(),
-                            length,
-                            timeline.tick().0,
-                        ));
-                        info!(match_id = %allocation.match_id, players = players.len(), "match prepared");
-                        reports.write(Report(ToRegistry::Prepared { allocation: *allocation, tickets }));
-                        return;
-                    }
-                    Err(reason) => {
-                        reports.write(Report(ToRegistry::Declined { allocation: *allocation, reason }));
-                    }
-                }
-            }
-            FromRegistry::IssueTicket { allocation, account } => {
-                let answer = current
-                    .as_ref()
-                    .filter(|current| current.allocation == *allocation && current.result.is_none())
-                    .ok_or_else(|| "the match is over".to_owned())
-                    .and_then(|current| {
-                        let seat = current.seat_of(*account).ok_or("the player has no seat here")?;
-                        let listening = listening.as_ref().ok_or("the room does not listen yet")?;
-                        mint.issue(*allocation, seat, *account, listening.addresses.udp)
-                    });
-                reports.write(Report(match answer {
-                    Ok(ticket) => ToRegistry::TicketIssued { allocation: *allocation, ticket },
-                    Err(reason) => ToRegistry::Declined { allocation: *allocation, reason },
-                }));
-            }
-            FromRegistry::Receipt { allocation } | FromRegistry::Cancel { allocation } => {
-                if let Some(current) = current.as_mut().filter(|current| current.allocation == *allocation) {
-                    current.dismissed = true;
-                }
-            }
-            FromRegistry::Registered { .. } | FromRegistry::Refused { .. } => {}
-        }
-    }
-}
-
-fn build(
-    commands: &mut Commands,
-    arena: &Arena,
-    allocation: Allocation,
-    seed: u64,
-    players: &[ExpectedPlayer],
-) {
-    commands.spawn((
-        Scoreboard { score: [0, 0], phase: Phase::Waiting },
-        Replicate::to_clients(NetworkTarget::All),
-        VisibleTo(EVERYBODY),
-        MatchScoped,
-    ));
-    for seat in Seat::all() {
-        let (pos, heading) = arena.spawn(seat);
-        let player = players.iter().find(|player| player.seat == seat).cloned();
-        let name = player.as_ref().map_or_else(|| bot_name(seat), |player| player.name.clone());
-        commands.spawn((
-            (
-                TankId(seat),
-                Hull { pos, heading, speed: 0.0 },
-                Turret { heading },
-                Gun::default(),
-                Health::FULL,
-                Stirred(false),
-                ActionState(TankInput::new(0.0, 0.0, heading, false)),
-            ),
-            Occupant { account: player.map(|player| player.account), name, link: None },
-            Tally::default(),
-            Brain::new(seed, seat),
-            Seen::default(),
-            VisibleTo::team(seat.team()),
-            Replicate::to_clients(NetworkTarget::All),
-            PredictionTarget::to_clients(NetworkTarget::None),
-            InterpolationTarget::to_clients(NetworkTarget::All),
-            DisableReplicateHierarchy,
-            MatchScoped,
-        ));
-    }
-    debug!(match_id = %allocation.match_id, "tanks placed");
-}
-
-fn bot_name(seat: Seat) -> PlayerName {
-    const NAMES: [&str; 6] = ["Rivet", "Cobalt", "Piston", "Flint", "Bracket", "Marlin"];
-    PlayerName::new(NAMES[usize::from(seat.index())]).expect("bot names should be valid names")
+    app.add_systems(
+        FixedUpdate,
+        (start, revive, finish).chain().in_set(TickSystems::Rules).run_if(resource_exists::<Match>),
+    )
+    .add_systems(Last, clear.run_if(resource_exists::<Match>));
 }
 
 fn start(
@@ -287,12 +168,18 @@ pub struct Match {
     first_came: Option<u32>,
     first_tick: Option<u32>,
     over_at: Option<u32>,
-    dismissed: bool,
+    /// The hub needs the match no more.
+    pub(super) dismissed: bool,
     players: Vec<ExpectedPlayer>,
 }
 
 impl Match {
-    fn new(allocation: Allocation, players: Vec<ExpectedPlayer>, length: u32, prepared_at: u32) -> Self {
+    pub(super) fn new(
+        allocation: Allocation,
+        players: Vec<ExpectedPlayer>,
+        length: u32,
+        prepared_at: u32,
+    ) -> Self {
         Self {
             allocation,
             result: None,
@@ -306,8 +193,8 @@ impl Match {
         }
     }
 
-    fn seat_of(&self, account: AccountId) -> Option<Seat> {
-        self.players.iter().find(|player| player.account == account).map(|player| player.seat)
+    pub(super) fn player(&self, account: AccountId) -> Option<&ExpectedPlayer> {
+        self.players.iter().find(|player| player.account == account)
     }
 }
 

@@ -141,8 +141,11 @@ impl Hall {
     }
 
     fn join_queue(&mut self, account: AccountId, now: Instant) {
-        if self.ledger.of_player(account).is_some() {
-            let refusal = out_of_turn("you hold a seat in a match that is not over");
+        let held = self.ledger.of_player(account).map(|held| (held.phase, held.allocation.match_id));
+        if let Some((Phase::Running, match_id)) = held {
+            self.reissue_ticket(account, match_id);
+        } else if held.is_some() {
+            let refusal = out_of_turn("your last match is not recorded yet; try again in a moment");
             self.tell_player(account, FromHub::Declined { refusal });
         } else if self.queue.join(account, now) {
             self.step_queue(now);

@@ -151,6 +151,9 @@ async fn attend(state: &AppState, wire: &mut ClientWire, grant: Grant) -> End {
                 if let Err(end) = wire.ping().await {
                     break end;
                 }
+                if let Err(end) = wire.send(&FromHub::Ping {}).await {
+                    break end;
+                }
             }
         }
     };

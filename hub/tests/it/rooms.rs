@@ -252,12 +252,9 @@ async fn result_that_does_not_fit_makes_the_match_void() {
 }
 
 #[tokio::test]
-async fn player_in_a_match_cannot_queue_but_gets_a_new_ticket() {
+async fn player_in_a_match_gets_a_new_ticket_for_it_alone() {
     let hub = TestHub::start_with(unhurried()).await;
     let (mut ann, _bob, mut room, asked) = begun(&hub).await;
-    ann.socket.send(&ToHub::JoinQueue {}).await;
-    assert!(matches!(ann.socket.declined().await, Refusal::OutOfTurn { .. }));
-
     let match_id = asked.allocation.match_id;
     ann.socket.send(&ToHub::ReissueTicket { match_id }).await;
     assert_eq!(room.reissue(&asked).await, ann.account);
@@ -266,6 +263,15 @@ async fn player_in_a_match_cannot_queue_but_gets_a_new_ticket() {
     let unknown = MatchId(Uuid::now_v7());
     ann.socket.send(&ToHub::ReissueTicket { match_id: unknown }).await;
     assert_eq!(ann.socket.declined().await, Refusal::NoSuchMatch);
+}
+
+#[tokio::test]
+async fn play_leads_back_into_a_running_match() {
+    let hub = TestHub::start_with(unhurried()).await;
+    let (mut ann, _bob, mut room, asked) = begun(&hub).await;
+    ann.socket.send(&ToHub::JoinQueue {}).await;
+    assert_eq!(room.reissue(&asked).await, ann.account);
+    assert_eq!(ann.ticket().await.match_id, asked.allocation.match_id);
 }
 
 #[tokio::test]

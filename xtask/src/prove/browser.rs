@@ -33,6 +33,7 @@ const FLAGS: &[&str] = &[
     "--enable-unsafe-swiftshader",
     "--remote-debugging-port=0",
     "--no-first-run",
+    "--disable-dev-shm-usage",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",

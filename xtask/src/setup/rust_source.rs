@@ -26,7 +26,7 @@ pub fn install(release: &str, destination: &Path, work: &Path) -> Result<()> {
     let mirror = Mirror::of_this_machine()?;
     for suite in SUITES {
         let apt = Apt::new(work.join(suite), &mirror.stanza(suite))?;
-        let Some(version) = apt.rust_src(release)? else {
+        let Ok(Some(version)) = apt.rust_src(release) else {
             continue;
         };
         let package = apt.download(&version)?;

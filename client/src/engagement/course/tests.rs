@@ -104,3 +104,14 @@ fn void_match_leads_home_with_the_reason() {
     let steps = course.step(Sign::Void(ticket(2).match_id, "late".into()), START);
     assert!(matches!(&steps[..], [Step::Tell(_)]), "an old match should change no screen: {steps:?}");
 }
+
+#[test]
+fn room_that_is_away_for_a_moment_is_waited_for() {
+    let mut course = joined(Transport::Udp);
+    course.step(Sign::Lost("closed".into()), START);
+    let later = START + Duration::from_secs(1);
+    assert_eq!(course.step(Sign::Time, later), [Step::AskTicket(ticket(1).match_id)]);
+    assert_eq!(course.step(Sign::NotYet("away".into()), later), []);
+    let again = later + Duration::from_secs(2);
+    assert_eq!(course.step(Sign::Time, again), [Step::AskTicket(ticket(1).match_id)]);
+}

@@ -1,0 +1,65 @@
+//! Everything that a new match begins with: a scoreboard, and a tank for every seat.
+
+use bevy::prelude::*;
+use lightyear::prelude::{input::native::ActionState, *};
+use protocol::{id::Seat, registry::ExpectedPlayer, text::PlayerName};
+
+use crate::{
+    room::{
+        bot::Brain,
+        fog::{EVERYBODY, Seen, VisibleTo},
+        life::{MatchScoped, Tally},
+        seat::Occupant,
+    },
+    sim::{
+        arena::Arena,
+        gun::Gun,
+        input::TankInput,
+        scoreboard::{Phase, Scoreboard},
+        tank::{Health, Hull, Stirred, TankId, Turret},
+    },
+};
+
+/// Seats without a player are bots'; the others' tanks wait for theirs.
+pub(super) fn muster(commands: &mut Commands, arena: &Arena, seed: u64, players: &[ExpectedPlayer]) {
+    commands.spawn((
+        Scoreboard { score: [0, 0], phase: Phase::Waiting },
+        Replicate::to_clients(NetworkTarget::All),
+        VisibleTo(EVERYBODY),
+        MatchScoped,
+    ));
+    for seat in Seat::all() {
+        let (pos, heading) = arena.spawn(seat);
+        let player = players.iter().find(|player| player.seat == seat);
+        commands.spawn((
+            (
+                TankId(seat),
+                Hull { pos, heading, speed: 0.0 },
+                Turret { heading },
+                Gun::default(),
+                Health::FULL,
+                Stirred(false),
+                ActionState(TankInput::new(0.0, 0.0, heading, false)),
+            ),
+            Occupant {
+                account: player.map(|player| player.account),
+                name: player.map_or_else(|| bot_name(seat), |player| player.name.clone()),
+                link: None,
+            },
+            Tally::default(),
+            Brain::new(seed, seat),
+            Seen::default(),
+            VisibleTo::team(seat.team()),
+            Replicate::to_clients(NetworkTarget::All),
+            PredictionTarget::to_clients(NetworkTarget::None),
+            InterpolationTarget::to_clients(NetworkTarget::All),
+            DisableReplicateHierarchy,
+            MatchScoped,
+        ));
+    }
+}
+
+fn bot_name(seat: Seat) -> PlayerName {
+    const NAMES: [&str; 6] = ["Rivet", "Cobalt", "Piston", "Flint", "Bracket", "Marlin"];
+    PlayerName::new(NAMES[usize::from(seat.index())]).expect("bot names should be valid names")
+}
