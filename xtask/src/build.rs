@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::{
-    cargo::{Built, Watch, run_counted, workspace_cargo},
+    cargo::{Built, run_counted, workspace_cargo},
+    children::Watch,
     keys::Keys,
     layout::Layout,
     progress::Progress,

@@ -13,14 +13,11 @@ use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
 use crate::{
-    children::{Line, run_lines, tethered},
+    children::{Line, Watch, run_lines, tethered},
     keys::Keys,
     layout::Layout,
     progress::Progress,
 };
-
-/// Called while long work runs; its error stops that work.
-pub type Watch<'a> = &'a mut dyn FnMut() -> Result<()>;
 
 /// The cargo that runs us, or the one on `PATH`.
 pub fn cargo() -> Command {

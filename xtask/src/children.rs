@@ -130,6 +130,9 @@ pub fn stop_all(children: &mut Vec<Child>) {
     children.clear();
 }
 
+/// Called while long work runs; its error stops that work.
+pub type Watch<'a> = &'a mut dyn FnMut() -> Result<()>;
+
 /// One line that a process wrote.
 pub enum Line {
     Out(String),
@@ -140,7 +143,7 @@ pub enum Line {
 pub fn run_lines(
     command: &mut Command,
     on_line: &mut dyn FnMut(Line) -> Result<()>,
-    watch: &mut dyn FnMut() -> Result<()>,
+    watch: Watch<'_>,
 ) -> Result<ExitStatus> {
     let program = command.get_program().to_string_lossy().into_owned();
     let mut process = command
@@ -176,6 +179,29 @@ pub fn run_lines(
     Ok(status)
 }
 
+/// Runs a process whose words matter only if it fails; the answer is what it wrote to stdout.
+pub fn run_quietly(what: &str, command: &mut Command, watch: Watch<'_>) -> Result<String> {
+    let (mut answer, mut spoken) = (String::new(), String::new());
+    let status = run_lines(
+        command,
+        &mut |line| {
+            if let Line::Out(text) = &line {
+                answer.push_str(text);
+                answer.push('\n');
+            }
+            let (Line::Out(text) | Line::Err(text)) = line;
+            spoken.push_str(&text);
+            spoken.push('\n');
+            Ok(())
+        },
+        watch,
+    )?;
+    if !status.success() {
+        bail!("{what} failed ({status}); it said:\n{spoken}");
+    }
+    Ok(answer)
+}
+
 fn send_lines(output: impl Read + Send + 'static, lines: Sender<Line>, wrap: fn(String) -> Line) {
     thread::spawn(move || {
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
@@ -193,4 +219,30 @@ fn signal_group(signal: &str, group: u32) {
         .stderr(Stdio::null())
         .status()
         .ok();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failing_watch_ends_the_work() {
+        let mut sleeper = tethered(Path::new("sh"));
+        sleeper.args(["-c", "echo started; exec sleep 600"]);
+        let mut looks = 0;
+        let ended = run_quietly("a long sleep", &mut sleeper, &mut || {
+            looks += 1;
+            if looks > 1 { bail!("room 1 has died") } else { Ok(()) }
+        });
+        assert_eq!(ended.expect_err("the watch should end it").to_string(), "room 1 has died");
+    }
+
+    #[test]
+    fn failure_is_told_with_the_last_words() {
+        let mut command = tethered(Path::new("sh"));
+        command.args(["-c", "echo no such package >&2; exit 7"]);
+        let error = run_quietly("`apt-get`", &mut command, &mut || Ok(())).expect_err("it should fail");
+        let text = error.to_string();
+        assert!(text.starts_with("`apt-get` failed") && text.contains("no such package"), "{text}");
+    }
 }

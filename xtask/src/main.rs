@@ -97,7 +97,7 @@ fn run(chore: Chore) -> Result<ExitCode> {
         Chore::Web(ReleaseOption { release }) => {
             let mut progress = Progress::new(2);
             progress.begin("set-up");
-            set_up(&layout, &Need::for_web(release), &mut progress)?;
+            set_up(&layout, &Need::for_web(release), &mut progress, &mut || Ok(()))?;
             web::build(&layout, release, &mut progress, &mut || Ok(()))?;
             progress.note(&format!("the client is in {}", layout.web().display()));
         }
@@ -108,7 +108,7 @@ fn run(chore: Chore) -> Result<ExitCode> {
             if tests {
                 needs.push(Need::Test);
             }
-            set_up(&layout, &needs, &mut progress)?;
+            set_up(&layout, &needs, &mut progress, &mut || Ok(()))?;
             progress.note("nothing is missing");
         }
     }

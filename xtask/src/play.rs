@@ -36,7 +36,7 @@ pub fn run(layout: &Layout, options: &Options) -> Result<ExitCode> {
     };
     let mut progress = Progress::new(2);
     progress.begin("set-up");
-    set_up(layout, &[Need::Native, Need::Window], &mut progress)?;
+    set_up(layout, &[Need::Native, Need::Window], &mut progress, &mut || Ok(()))?;
     let keys = Keys::load(layout)?;
     let client = build::native_client(layout, &keys, options.release, &mut progress)?;
     let status = tethered(&client)

@@ -44,7 +44,7 @@ pub fn run(layout: &Layout, quick: bool) -> Result<ExitCode> {
 pub fn play(layout: &Layout, quick: bool) -> Result<Tally> {
     let mut progress = Progress::new(5);
     progress.begin("set-up");
-    set_up(layout, &[Need::Native, Need::Web, Need::Test], &mut progress)?;
+    set_up(layout, &[Need::Native, Need::Web, Need::Test], &mut progress, &mut || Ok(()))?;
     let keys = Keys::load(layout)?;
     let client = build::native_client(layout, &keys, false, &mut progress)?;
     web::build(layout, false, &mut progress, &mut || Ok(()))?;

@@ -8,7 +8,7 @@ mod wasm_target;
 
 use anyhow::Result;
 
-use crate::{layout::Layout, progress::Progress};
+use crate::{children::Watch, layout::Layout, progress::Progress};
 
 /// What the machine is wanted for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -35,16 +35,16 @@ impl Need {
     }
 }
 
-/// Installs what is missing, or says with which command to do so.
-pub fn set_up(layout: &Layout, needs: &[Need], progress: &mut Progress) -> Result<()> {
-    packages::ensure(needs, progress)?;
+/// Installs what is missing, or says with which command to do so. `watch` can end it early.
+pub fn set_up(layout: &Layout, needs: &[Need], progress: &mut Progress, watch: Watch<'_>) -> Result<()> {
+    packages::ensure(needs, progress, watch)?;
     if needs.contains(&Need::Web) {
-        wasm_target::ensure(layout, progress)?;
-        tools::ensure_trunk(layout, progress)?;
-        tools::ensure_wasm_bindgen(layout, progress)?;
+        wasm_target::ensure(layout, progress, watch)?;
+        tools::ensure_trunk(layout, progress, watch)?;
+        tools::ensure_wasm_bindgen(layout, progress, watch)?;
     }
     if needs.contains(&Need::WebRelease) {
-        tools::ensure_wasm_opt(layout, progress)?;
+        tools::ensure_wasm_opt(layout, progress, watch)?;
     }
     Ok(())
 }

@@ -45,7 +45,7 @@ pub fn run(layout: &Layout) -> Result<ExitCode> {
     progress.begin("set-up");
     stages.time("set-up", || {
         let needs = [Need::Native, Need::Web, Need::Test];
-        set_up(layout, &needs, &mut progress).map(|()| Tally::default())
+        set_up(layout, &needs, &mut progress, &mut || Ok(())).map(|()| Tally::default())
     })?;
     let keys = Keys::load(layout)?;
     progress.begin("tests");

@@ -9,6 +9,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use crate::{
+    children::Watch,
     interrupt::{self, Interrupted},
     keys::Keys,
     layout::Layout,
@@ -42,7 +43,7 @@ pub fn run(layout: &Layout, options: &Options) -> Result<()> {
     let _alone = lock(layout)?;
     let mut progress = Progress::new(if options.no_web { 3 } else { 5 });
     progress.begin("set-up");
-    set_up(layout, &[Need::Native], &mut progress)?;
+    set_up(layout, &[Need::Native], &mut progress, &mut || Ok(()))?;
     let keys = Keys::load(layout)?;
     progress.note("nothing is missing");
     if !options.no_web {
@@ -53,8 +54,7 @@ pub fn run(layout: &Layout, options: &Options) -> Result<()> {
     let mut system = System::start(layout, &keys, &system_options(layout, options), &mut progress)?;
     if !options.no_web {
         progress.begin("web tools");
-        let built = set_up(layout, &Need::for_web(options.release), &mut progress)
-            .and_then(|()| web::build(layout, options.release, &mut progress, &mut || system.check()));
+        let built = make_client(layout, options.release, &mut progress, &mut || system.check());
         if let Err(error) = &built
             && !error.is::<Interrupted>()
         {
@@ -68,6 +68,11 @@ pub fn run(layout: &Layout, options: &Options) -> Result<()> {
     }
     println!("stopping");
     Ok(())
+}
+
+fn make_client(layout: &Layout, release: bool, progress: &mut Progress, watch: Watch<'_>) -> Result<()> {
+    set_up(layout, &Need::for_web(release), progress, watch)?;
+    web::build(layout, release, progress, watch)
 }
 
 /// Database, keys and the built client are one set for this machine, so one `up` has them at a time.

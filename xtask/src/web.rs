@@ -4,15 +4,14 @@ use std::{
     fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    process::Command,
     time::UNIX_EPOCH,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::{
-    cargo::{Watch, run_counted, workspace_cargo},
-    children::{Line, run_lines, tethered},
+    cargo::{run_counted, workspace_cargo},
+    children::{Watch, run_quietly, tethered},
     keys::Keys,
     layout::Layout,
     progress::Progress,
@@ -79,7 +78,7 @@ fn finish(layout: &Layout) -> Result<()> {
 fn fetch(layout: &Layout, keys: &Keys, watch: Watch<'_>) -> Result<()> {
     let mut command = workspace_cargo(layout, keys);
     command.args(["fetch", "--locked"]);
-    run("`cargo fetch`", command, watch)
+    run_quietly("`cargo fetch`", &mut command, watch).map(drop)
 }
 
 /// With the arguments that Trunk will use, so that Trunk finds everything done.
@@ -116,24 +115,7 @@ fn pack(layout: &Layout, keys: &Keys, release: bool, into: &Path, watch: Watch<'
     if release {
         command.arg("--release");
     }
-    run("trunk", command, watch)
-}
-
-fn run(what: &str, mut command: Command, watch: Watch<'_>) -> Result<()> {
-    let mut spoken = Vec::new();
-    let status = run_lines(
-        &mut command,
-        &mut |line| {
-            let (Line::Out(text) | Line::Err(text)) = line;
-            spoken.push(text);
-            Ok(())
-        },
-        watch,
-    )?;
-    if !status.success() {
-        bail!("{what} failed ({status}); it said:\n{}", spoken.join("\n"));
-    }
-    Ok(())
+    run_quietly("trunk", &mut command, watch).map(drop)
 }
 
 /// Changes whenever the packed client would.

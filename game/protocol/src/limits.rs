@@ -38,7 +38,8 @@ pub const TICKET_LIFE: Duration = Duration::from_secs(30);
 /// A client or room that has not finished its handshake by then is closed.
 pub const HANDSHAKE_LIFE: Duration = Duration::from_secs(10);
 
-/// A client that hears nothing from the hub for this long dials again; the hub speaks every 15 s.
+/// A client or room that hears nothing from the hub for this long dials again; the hub speaks every
+/// 15 s.
 pub const HUB_SILENCE: Duration = Duration::from_secs(45);
 
 /// How often a room says that it lives.

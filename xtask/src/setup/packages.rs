@@ -2,10 +2,14 @@
 
 use std::{fs, path::Path, process::Command};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use super::{Need, debian};
-use crate::{layout::on_path, progress::Progress};
+use crate::{
+    children::{Watch, run_quietly, tethered},
+    layout::on_path,
+    progress::Progress,
+};
 
 struct Package {
     debian: &'static str,
@@ -46,7 +50,7 @@ const fn package(debian: &'static str, need: Need, sign: Sign) -> Package {
     Package { debian, need, sign }
 }
 
-pub fn ensure(needs: &[Need], progress: &Progress) -> Result<()> {
+pub fn ensure(needs: &[Need], progress: &Progress, watch: Watch<'_>) -> Result<()> {
     let missing = missing(needs);
     if missing.is_empty() {
         return Ok(());
@@ -61,10 +65,10 @@ pub fn ensure(needs: &[Need], progress: &Progress) -> Result<()> {
         );
     }
     progress.note(&format!("installing {names}"));
-    apt_get(&["update"])?;
+    apt_get(&["update"], watch)?;
     let mut install = vec!["install", "--yes", "--no-install-recommends"];
     install.extend(missing);
-    apt_get(&install)
+    apt_get(&install, watch)
 }
 
 fn missing(needs: &[Need]) -> Vec<&'static str> {
@@ -99,19 +103,8 @@ fn loadable_libraries() -> String {
         .unwrap_or_default()
 }
 
-fn apt_get(arguments: &[&str]) -> Result<()> {
-    let output = Command::new("apt-get")
-        .args(arguments)
-        .env("DEBIAN_FRONTEND", "noninteractive")
-        .output()
-        .context("unable to start `apt-get`")?;
-    if !output.status.success() {
-        bail!(
-            "`apt-get {}` failed ({}):\n{}",
-            arguments.join(" "),
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
-        );
-    }
-    Ok(())
+fn apt_get(arguments: &[&str], watch: Watch<'_>) -> Result<()> {
+    let mut command = tethered(Path::new("apt-get"));
+    command.args(arguments).env("DEBIAN_FRONTEND", "noninteractive");
+    run_quietly(&format!("`apt-get {}`", arguments.join(" ")), &mut command, watch).map(drop)
 }

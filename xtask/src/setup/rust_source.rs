@@ -1,15 +1,20 @@
 //! The standard library's source of exactly this compiler, from Debian's package `rust-src`.
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::Command,
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
 
 use super::debian::{Mirror, is_debian};
-use crate::layout::on_path;
+use crate::{
+    children::{Watch, run_quietly, tethered},
+    interrupt,
+    layout::on_path,
+};
 
 /// Where newer compilers than the release's own are found, likeliest first.
 const SUITES: [&str; 3] = ["trixie-backports", "forky", "sid"];
@@ -18,23 +23,31 @@ const SUITES: [&str; 3] = ["trixie-backports", "forky", "sid"];
 ///
 /// The lists and sources apt works with are private ones in `work`, so the machine's own apt and
 /// its packages stay as they are.
-pub fn install(release: &str, destination: &Path, work: &Path) -> Result<()> {
+pub fn install(release: &str, destination: &Path, work: &Path, watch: Watch<'_>) -> Result<()> {
     ensure!(
         is_debian() && on_path("apt-get").is_some() && on_path("dpkg-deb").is_some(),
         "this is not a Debian machine, so the standard library's source cannot be fetched"
     );
     let mirror = Mirror::of_this_machine()?;
+    let mut refusals = String::new();
     for suite in SUITES {
         let apt = Apt::new(work.join(suite), &mirror.stanza(suite))?;
-        let Ok(Some(version)) = apt.rust_src(release) else {
-            continue;
+        let version = match apt.rust_src(release, watch) {
+            Ok(Some(version)) => version,
+            Ok(None) => continue,
+            Err(error) => {
+                interrupt::check().and_then(|()| watch())?;
+                write!(refusals, "\n{suite}: {error:#}")?;
+                continue;
+            }
         };
-        let package = apt.download(&version)?;
+        let package = apt.download(&version, watch)?;
         let unpacked = work.join("unpacked");
-        run(Command::new("dpkg-deb").arg("-x").arg(&package).arg(&unpacked))?;
-        return move_into(&source_tree(&unpacked)?, destination);
+        let mut unpack = tethered(Path::new("dpkg-deb"));
+        run_quietly("`dpkg-deb`", unpack.arg("-x").arg(&package).arg(&unpacked), watch)?;
+        return move_into(&source_tree(&unpacked)?, destination, watch);
     }
-    bail!("no package `rust-src` of version {release} in {}", SUITES.join(", "))
+    bail!("no package `rust-src` of version {release} in {}{refusals}", SUITES.join(", "))
 }
 
 /// Apt with its own sources, lists and cache.
@@ -65,16 +78,17 @@ impl Apt {
     }
 
     /// The package's full version, if the suite has one for this compiler.
-    fn rust_src(&self, release: &str) -> Result<Option<String>> {
-        run(self.command("apt-get").args(["--quiet", "update"]))?;
-        let listed = run(self.command("apt-cache").args(["madison", "rust-src"]))?;
-        let text = String::from_utf8_lossy(&listed.stdout).into_owned();
-        Ok(versions(&text).find(|version| upstream(version) == release).map(str::to_owned))
+    fn rust_src(&self, release: &str, watch: Watch<'_>) -> Result<Option<String>> {
+        run_quietly("`apt-get update`", self.command("apt-get").args(["--quiet", "update"]), watch)?;
+        let list = &mut self.command("apt-cache");
+        let listed = run_quietly("`apt-cache`", list.args(["madison", "rust-src"]), watch)?;
+        Ok(versions(&listed).find(|version| upstream(version) == release).map(str::to_owned))
     }
 
-    fn download(&self, version: &str) -> Result<PathBuf> {
+    fn download(&self, version: &str, watch: Watch<'_>) -> Result<PathBuf> {
         let package = format!("rust-src={version}");
-        run(self.command("apt-get").args(["--quiet", "download", &package]))?;
+        let fetch = &mut self.command("apt-get");
+        run_quietly("`apt-get download`", fetch.args(["--quiet", "download", &package]), watch)?;
         fs::read_dir(&self.work)?
             .filter_map(Result::ok)
             .map(|entry| entry.path())
@@ -83,7 +97,7 @@ impl Apt {
     }
 
     fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
+        let mut command = tethered(Path::new(program));
         command.current_dir(&self.work).env("APT_CONFIG", &self.config).env("LC_ALL", "C");
         command
     }
@@ -108,26 +122,16 @@ fn source_tree(unpacked: &Path) -> Result<PathBuf> {
 }
 
 /// Copies, since the toolchain may lie on another disk, and renames when the copy is whole.
-fn move_into(tree: &Path, destination: &Path) -> Result<()> {
+fn move_into(tree: &Path, destination: &Path, watch: Watch<'_>) -> Result<()> {
     let parent = destination.parent().context("the source should go into a folder")?;
     fs::create_dir_all(parent)?;
     let draft = destination.with_extension("new");
     if draft.exists() {
         fs::remove_dir_all(&draft)?;
     }
-    run(Command::new("cp").arg("-a").arg(tree).arg(&draft))?;
+    run_quietly("`cp`", tethered(Path::new("cp")).arg("-a").arg(tree).arg(&draft), watch)?;
     fs::rename(&draft, destination)
         .with_context(|| format!("unable to put the source into `{}`", destination.display()))
-}
-
-fn run(command: &mut Command) -> Result<Output> {
-    let program = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().with_context(|| format!("unable to start `{program}`"))?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        bail!("`{program}` failed ({}):\n{said}", output.status);
-    }
-    Ok(output)
 }
 
 #[cfg(test)]

@@ -8,10 +8,12 @@ use std::{
     process::Command,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use crate::{
     cargo::{cargo, run_counted},
+    children::{Watch, run_quietly, tethered},
+    interrupt,
     layout::{Layout, on_path},
     progress::Progress,
 };
@@ -19,34 +21,30 @@ use crate::{
 const TRUNK: &str = "0.21.14";
 const BINARYEN: &str = "132";
 
-pub fn ensure_trunk(layout: &Layout, progress: &mut Progress) -> Result<()> {
-    ensure_from_source(layout, "trunk", "trunk", TRUNK, progress)
+pub fn ensure_trunk(layout: &Layout, progress: &mut Progress, watch: Watch<'_>) -> Result<()> {
+    ensure_from_source(layout, "trunk", "trunk", TRUNK, progress, watch)
 }
 
 /// Crate and CLI must be equal, so the lock file decides.
-pub fn ensure_wasm_bindgen(layout: &Layout, progress: &mut Progress) -> Result<()> {
+pub fn ensure_wasm_bindgen(layout: &Layout, progress: &mut Progress, watch: Watch<'_>) -> Result<()> {
     let lock =
         fs::read_to_string(layout.checkout.join("Cargo.lock")).context("unable to read `Cargo.lock`")?;
     let version = locked_version(&lock, "wasm-bindgen").context("`Cargo.lock` should hold `wasm-bindgen`")?;
-    ensure_from_source(layout, "wasm-bindgen-cli", "wasm-bindgen", version, progress)
+    ensure_from_source(layout, "wasm-bindgen-cli", "wasm-bindgen", version, progress, watch)
 }
 
 /// From npm: Debian's is too old for what Rust emits.
-pub fn ensure_wasm_opt(layout: &Layout, progress: &mut Progress) -> Result<()> {
+pub fn ensure_wasm_opt(layout: &Layout, progress: &Progress, watch: Watch<'_>) -> Result<()> {
     if find(layout, "wasm-opt").is_some_and(|tool| reports(&tool, BINARYEN)) {
         return Ok(());
     }
     progress.note(&format!("installing binaryen {BINARYEN} from npm"));
-    let output = Command::new("npm")
+    let mut command = tethered(Path::new("npm"));
+    command
         .args(["install", "--no-save", "--no-audit", "--no-fund", "--prefix"])
         .arg(npm_prefix(layout))
-        .arg(format!("binaryen@{BINARYEN}"))
-        .output()
-        .context("unable to start `npm`")?;
-    if !output.status.success() {
-        bail!("npm is unable to install binaryen:\n{}", String::from_utf8_lossy(&output.stderr));
-    }
-    Ok(())
+        .arg(format!("binaryen@{BINARYEN}"));
+    run_quietly("`npm install binaryen`", &mut command, watch).map(drop)
 }
 
 /// The Trunk that [`ensure_trunk`] has found or installed.
@@ -67,6 +65,7 @@ fn ensure_from_source(
     tool: &str,
     version: &str,
     progress: &mut Progress,
+    watch: Watch<'_>,
 ) -> Result<()> {
     if find(layout, tool).is_some_and(|tool| reports(&tool, version)) {
         return Ok(());
@@ -88,14 +87,13 @@ fn ensure_from_source(
             .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "16");
         command
     };
-    let done =
-        run_counted(layout, krate, install(&["--locked"]), progress, &mut || Ok(())).or_else(|error| {
-            progress.note(&format!("{error:#}\n{krate}: trying again with newer dependencies"));
-            run_counted(layout, krate, install(&[]), progress, &mut || Ok(()))
-        });
-    done.with_context(|| {
-        format!("unable to install; by hand: `cargo install {krate} --version {version} --locked`")
-    })?;
+    if let Err(error) = run_counted(layout, krate, install(&["--locked"]), progress, watch) {
+        interrupt::check().and_then(|()| watch())?;
+        progress.note(&format!("{error:#}\n{krate}: trying again with newer dependencies"));
+        run_counted(layout, krate, install(&[]), progress, watch).with_context(|| {
+            format!("unable to install; by hand: `cargo install {krate} --version {version} --locked`")
+        })?;
+    }
     fs::remove_dir_all(&scratch).context("unable to clear up after `cargo install`")
 }
 

@@ -13,23 +13,29 @@ use anyhow::{Context as _, Result, bail};
 use super::rust_source;
 use crate::{
     cargo::{cargo, run_counted},
+    children::{Watch, run_quietly, tethered},
+    interrupt,
     layout::{Layout, on_path},
     progress::Progress,
 };
 
 const TARGET: &str = "wasm32-unknown-unknown";
 
-pub fn ensure(layout: &Layout, progress: &mut Progress) -> Result<()> {
+pub fn ensure(layout: &Layout, progress: &mut Progress, watch: Watch<'_>) -> Result<()> {
     let compiler = Compiler::find(layout)?;
     if compiler.has_target() {
         return Ok(());
     }
     progress.note(&format!("adding the target {TARGET}"));
-    if added_by_rustup(layout) && compiler.has_target() {
-        return Ok(());
+    if let Some(rustup) = on_path("rustup") {
+        let added = add_by_rustup(layout, &rustup, watch);
+        interrupt::check().and_then(|()| watch())?;
+        if added.is_ok() && compiler.has_target() {
+            return Ok(());
+        }
     }
-    progress.note("rustup's server is out of reach: building the target from source");
-    build_from_source(layout, &compiler, progress).with_context(|| {
+    progress.note("rustup cannot add it: building the target from source");
+    build_from_source(layout, &compiler, progress, watch).with_context(|| {
         format!("unable to get the target {TARGET}; with a network, `rustup target add {TARGET}` does it")
     })
 }
@@ -78,18 +84,18 @@ fn rustc(layout: &Layout, arguments: &[&str]) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
-fn added_by_rustup(layout: &Layout) -> bool {
-    on_path("rustup").is_some_and(|rustup| {
-        Command::new(rustup)
-            .current_dir(&layout.checkout)
-            .args(["target", "add", TARGET])
-            .env("RUSTUP_MAX_RETRIES", "0")
-            .output()
-            .is_ok_and(|output| output.status.success())
-    })
+fn add_by_rustup(layout: &Layout, rustup: &Path, watch: Watch<'_>) -> Result<()> {
+    let mut command = tethered(rustup);
+    command.current_dir(&layout.checkout).args(["target", "add", TARGET]).env("RUSTUP_MAX_RETRIES", "0");
+    run_quietly("rustup", &mut command, watch).map(drop)
 }
 
-fn build_from_source(layout: &Layout, compiler: &Compiler, progress: &mut Progress) -> Result<()> {
+fn build_from_source(
+    layout: &Layout,
+    compiler: &Compiler,
+    progress: &mut Progress,
+    watch: Watch<'_>,
+) -> Result<()> {
     let work = layout.state.join("wasm-target");
     if work.exists() {
         fs::remove_dir_all(&work)?;
@@ -97,10 +103,10 @@ fn build_from_source(layout: &Layout, compiler: &Compiler, progress: &mut Progre
     fs::create_dir_all(&work)?;
     if !compiler.source().join("library/Cargo.lock").exists() {
         progress.note(&format!("fetching the source of Rust {}", compiler.release));
-        rust_source::install(&compiler.release, &compiler.source(), &work)?;
+        rust_source::install(&compiler.release, &compiler.source(), &work, watch)?;
     }
     progress.note("building the standard library");
-    let built = build_std(layout, &work, progress)?;
+    let built = build_std(layout, &work, progress, watch)?;
     install(&built, compiler)?;
     // Cargo does not notice that the standard library is another one.
     let stale = layout.target.join(TARGET);
@@ -112,7 +118,7 @@ fn build_from_source(layout: &Layout, compiler: &Compiler, progress: &mut Progre
 }
 
 /// Builds an empty crate together with std. Without the embedded bitcode, LTO of the client fails.
-fn build_std(layout: &Layout, work: &Path, progress: &mut Progress) -> Result<PathBuf> {
+fn build_std(layout: &Layout, work: &Path, progress: &mut Progress, watch: Watch<'_>) -> Result<PathBuf> {
     let krate = work.join("empty");
     fs::create_dir_all(krate.join("src"))?;
     fs::write(krate.join("src/lib.rs"), "")?;
@@ -130,7 +136,7 @@ fn build_std(layout: &Layout, work: &Path, progress: &mut Progress) -> Result<Pa
         .env("CARGO_TARGET_DIR", &target)
         .env("CARGO_TERM_COLOR", "never")
         .env_remove("CARGO_ENCODED_RUSTFLAGS");
-    run_counted(layout, "standard library", command, progress, &mut || Ok(()))?;
+    run_counted(layout, "standard library", command, progress, watch)?;
     Ok(target.join(TARGET).join("release/deps"))
 }
 
