@@ -2,12 +2,15 @@
 
 mod course;
 
+use std::time::Duration;
+
 use bevy::{ecs::system::SystemParam, prelude::*};
 use game::{
     client::{JoinRoom, LeaveRoom, LinkState, RoomLink, Transport},
     protocol::{
         hub::{FromHub, ToHub},
         id::{MatchId, Seat},
+        rating::RatingChange,
         refusal::Refusal,
         result::MatchResult,
     },
@@ -66,7 +69,9 @@ fn engage(
 fn sign(news: &News) -> Option<Sign> {
     match news {
         News::Heard(FromHub::MatchFound { ticket }) => Some(Sign::Found(ticket.clone())),
-        News::Heard(FromHub::MatchEnded { match_id, result }) => Some(Sign::Ended(*match_id, result.clone())),
+        News::Heard(FromHub::MatchEnded { match_id, result, rating }) => {
+            Some(Sign::Ended(*match_id, result.clone(), rating.clone()))
+        }
         News::Heard(FromHub::MatchVoid { match_id, reason }) => Some(Sign::Void(*match_id, reason.clone())),
         News::Heard(FromHub::Declined { refusal: refusal @ Refusal::NoSuchMatch }) => {
             Some(Sign::NoTicket(refusal.to_string()))
@@ -74,6 +79,8 @@ fn sign(news: &News) -> Option<Sign> {
         News::Heard(FromHub::Declined { refusal: refusal @ Refusal::RoomUnavailable { .. } }) => {
             Some(Sign::NotYet(refusal.to_string()))
         }
+        // The seat goes to where the player is now.
+        News::Halted { elsewhere: true, .. } => Some(Sign::Left),
         _ => None,
     }
 }
@@ -104,13 +111,18 @@ impl Hands<'_> {
             Step::Tell(notice) => self.lobby.notice = Some(notice),
             Step::Clear => outcome.0 = None,
             Step::Score(ending) => outcome.0 = Some(ending),
-            Step::Record(match_id, result) => match &mut outcome.0 {
-                Some(ending) if ending.match_id == match_id => {
+            Step::Record(match_id, result, rating) => {
+                if let Some(ending) = outcome.of(match_id) {
                     ending.score = [result.amber, result.azure];
                     ending.result = Some(result);
+                    ending.rating = Some(rating);
                 }
-                _ => {}
-            },
+            }
+            Step::Annul(match_id, reason) => {
+                if let Some(ending) = outcome.of(match_id) {
+                    ending.void = Some(reason);
+                }
+            }
         }
     }
 }
@@ -135,14 +147,26 @@ impl Engagement {
     }
 
     /// What a player in the match should know about the link.
-    pub(crate) fn trouble(&self) -> Option<&'static str> {
-        self.course.interrupted().then_some("Connection to the room lost. Trying again…")
+    pub(crate) fn trouble(&self, now: Duration) -> Option<String> {
+        let seconds = self.seconds_left(now).filter(|_| self.course.interrupted())?;
+        Some(format!("Connection to the room lost. Trying again, {seconds} s left"))
+    }
+
+    /// Until a lost way into the match is given up, rounded up; none while nothing is lost.
+    pub(crate) fn seconds_left(&self, now: Duration) -> Option<u64> {
+        Some(self.course.patience(now)?.as_secs_f32().ceil() as u64)
     }
 }
 
 /// How the last match ended; gone when the next one begins.
 #[derive(Resource, Debug, Default)]
 pub(crate) struct Outcome(pub Option<Ending>);
+
+impl Outcome {
+    fn of(&mut self, match_id: MatchId) -> Option<&mut Ending> {
+        self.0.as_mut().filter(|ending| ending.match_id == match_id)
+    }
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Ending {
@@ -153,4 +177,8 @@ pub(crate) struct Ending {
     pub score: [u16; 2],
     /// The hub's record, which comes a little later.
     pub result: Option<MatchResult>,
+    /// With the record.
+    pub rating: Option<RatingChange>,
+    /// Why the match does not count after all.
+    pub void: Option<String>,
 }

@@ -2,8 +2,11 @@
 //!
 //! | line | does |
 //! |---|---|
-//! | `play` | joins the queue, also from the result screen |
+//! | `play`, `play MODE` | joins the queue, also from the result screen; without a mode that of `--mode`, or the hub's first |
 //! | `cancel` | leaves the queue |
+//! | `party create`, `party CODE`, `party leave` | makes, joins, leaves a party |
+//! | `remove NAME` | sends a member out of the party |
+//! | `mute NAME`, `unmute NAME` | mutes a player, reads them again |
 //! | `leave` | leaves the match or the result screen |
 //! | `drive D T` | drives with throttle and steering from -1 to 1 |
 //! | `aim RADIANS` | points the turret |
@@ -17,14 +20,20 @@ use async_channel::{Receiver, TryRecvError};
 use bevy::{app::ScheduleRunnerPlugin, log::LogPlugin, prelude::*, state::app::StatesPlugin};
 use game::{
     client::Controls,
-    protocol::{hub::ToHub, text::ChatText},
+    protocol::{
+        hub::ToHub,
+        key::ModeId,
+        text::{ChatText, PlayerName},
+    },
 };
 
 use crate::{
     engagement::LeaveMatch,
+    lobby::Lobby,
     platform,
     screen::{Screen, Turn},
     session::Session,
+    settings::{Invitation, invitation, mode_named},
     window::LOG_FILTER,
 };
 
@@ -47,6 +56,7 @@ fn obey(
     input: Res<Input>,
     screen: Res<State<Screen>>,
     session: Res<Session>,
+    lobby: Res<Lobby>,
     mut controls: ResMut<Controls>,
     mut leaves: MessageWriter<LeaveMatch>,
     mut turns: MessageWriter<Turn>,
@@ -62,12 +72,27 @@ fn obey(
             }
         };
         match Command::read(&line) {
-            Ok(Command::Play) => {
-                session.say(ToHub::JoinQueue {});
+            Ok(Command::Play(mode)) => {
+                match mode.or_else(|| wanted(&lobby)) {
+                    Some(mode) => session.say(ToHub::JoinQueue { mode }),
+                    None => warn!("unable to play: the hub has no modes"),
+                }
                 if *screen.get() == Screen::Result {
                     turns.write(Turn::Home);
                 }
             }
+            Ok(Command::Party(Invitation::Create)) => session.say(ToHub::CreateParty {}),
+            Ok(Command::Party(Invitation::Join(code))) => session.say(ToHub::JoinParty { code }),
+            Ok(Command::LeaveParty) => session.say(ToHub::LeaveParty {}),
+            Ok(Command::Remove(name)) => {
+                let mut members = lobby.party.iter().flat_map(|party| &party.members);
+                match members.find(|member| member.name.key() == name.key()) {
+                    Some(member) => session.say(ToHub::RemoveFromParty { account: member.account }),
+                    None => warn!("unable to remove `{name}`: not in the party"),
+                }
+            }
+            Ok(Command::Mute(name)) => session.say(ToHub::Mute { name }),
+            Ok(Command::Unmute(name)) => session.say(ToHub::Unmute { name }),
             Ok(Command::Cancel) => session.say(ToHub::LeaveQueue {}),
             Ok(Command::Leave) if *screen.get() == Screen::Result => {
                 turns.write(Turn::Home);
@@ -89,12 +114,22 @@ fn obey(
     }
 }
 
+/// The mode that was asked for is the hub's to refuse, should it not have it.
+fn wanted(lobby: &Lobby) -> Option<ModeId> {
+    lobby.chosen.clone().or_else(|| lobby.mode().map(|mode| mode.mode.clone()))
+}
+
 #[derive(Resource)]
 struct Input(Receiver<String>);
 
 #[derive(Debug, PartialEq)]
 enum Command {
-    Play,
+    Play(Option<ModeId>),
+    Party(Invitation),
+    LeaveParty,
+    Remove(PlayerName),
+    Mute(PlayerName),
+    Unmute(PlayerName),
     Cancel,
     Leave,
     Quit,
@@ -115,8 +150,15 @@ impl Command {
                 .filter(|number| number.is_finite())
                 .ok_or_else(|| format!("`{text}` should be a number"))
         };
+        let name = |text: &str| PlayerName::new(text.trim()).map_err(|problem| problem.to_string());
         match word {
-            "play" => Ok(Command::Play),
+            "play" if rest.trim().is_empty() => Ok(Command::Play(None)),
+            "play" => mode_named(rest.trim()).map(|mode| Command::Play(Some(mode))),
+            "party" if rest.trim() == "leave" => Ok(Command::LeaveParty),
+            "party" => invitation(rest.trim()).map(Command::Party),
+            "remove" => name(rest).map(Command::Remove),
+            "mute" => name(rest).map(Command::Mute),
+            "unmute" => name(rest).map(Command::Unmute),
             "cancel" => Ok(Command::Cancel),
             "leave" => Ok(Command::Leave),
             "quit" => Ok(Command::Quit),
@@ -138,7 +180,14 @@ mod tests {
 
     #[test]
     fn commands_are_read() {
-        assert_eq!(Command::read("play\n"), Ok(Command::Play));
+        let duel = mode_named("duel").expect("the mode should be well formed");
+        assert_eq!(Command::read("play\n"), Ok(Command::Play(None)));
+        assert_eq!(Command::read("play duel"), Ok(Command::Play(Some(duel))));
+        assert_eq!(Command::read("party create"), Ok(Command::Party(Invitation::Create)));
+        assert_eq!(Command::read("party leave"), Ok(Command::LeaveParty));
+        assert!(matches!(Command::read("party ABCDEF"), Ok(Command::Party(Invitation::Join(_)))));
+        let lee = PlayerName::new("ann lee").expect("the name should be good");
+        assert_eq!(Command::read("mute ann lee"), Ok(Command::Mute(lee)));
         assert_eq!(Command::read("drive 1 -0.5"), Ok(Command::Drive(1.0, -0.5)));
         assert_eq!(Command::read("aim 3.1"), Ok(Command::Aim(3.1)));
         assert_eq!(Command::read("fire 0"), Ok(Command::Fire(false)));
@@ -146,7 +195,8 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_a_reason() {
-        for line in ["", "fly", "drive 1", "drive a b", "aim NaN", "chat"] {
+        let lines = ["", "fly", "drive 1", "drive a b", "aim NaN", "chat", "party", "mute", "play No such"];
+        for line in lines {
             assert!(Command::read(line).is_err(), "`{line}` should be refused");
         }
     }

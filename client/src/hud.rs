@@ -7,6 +7,7 @@ mod danger;
 mod feed;
 mod minimap;
 mod net;
+mod newcomer;
 mod plates;
 mod scoreline;
 mod vitals;
@@ -24,6 +25,7 @@ pub(crate) fn plugin(app: &mut App) {
             danger::show,
             scoreline::show,
             vitals::show,
+            newcomer::show,
             feed::show,
             minimap::show,
             net::show,

@@ -1,7 +1,4 @@
-//! The player's side of Fogline: the session with the hub, the way into a room, what is on screen.
-//!
-//! A window, a browser page and a headless process run the same session and flow; only the first two
-//! draw.
+#![doc = include_str!("../README.md")]
 
 pub mod platform;
 pub mod settings;
@@ -12,9 +9,11 @@ mod headless;
 mod hud;
 mod lobby;
 mod probe;
+mod rating;
 mod schedule;
 mod screen;
 mod session;
+mod summons;
 mod tally;
 mod ui;
 mod window;
@@ -37,6 +36,7 @@ pub fn run(settings: Settings) -> AppExit {
         schedule::plugin,
         session::plugin,
         lobby::plugin,
+        summons::plugin,
         engagement::plugin,
         screen::plugin,
         tally::plugin,
@@ -47,6 +47,7 @@ pub fn run(settings: Settings) -> AppExit {
     } else {
         app.add_plugins((
             game::present::plugin,
+            summons::window_plugin,
             ui::plugin,
             screen::ui_plugin,
             hud::plugin,

@@ -11,5 +11,8 @@ use native as here;
 #[cfg(target_family = "wasm")]
 use wasm as here;
 
-pub(crate) use here::{COOKIES, http_client, lines, publish, sleep, spawn};
+pub(crate) use here::{
+    COOKIES, copy, forget_invitation, http_client, hush, lines, permit_summons, publish, recall, remember,
+    sleep, spawn, summon, watched,
+};
 pub use here::{prepare, settings};

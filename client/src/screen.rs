@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn match_goes_on_without_the_hub() {
-        let gone = Screen::home(&Line::Halted { reason: String::new() });
+        let gone = Screen::home(&Line::Halted { reason: String::new(), elsewhere: true });
         assert_eq!(Screen::Match.at_home_in(gone), Screen::Match);
         assert_eq!(Screen::Lobby.at_home_in(gone), Screen::Boot);
         assert_eq!(Screen::Match.after(Turn::Home, gone), Screen::Boot);

@@ -1,9 +1,10 @@
 //! The session with the hub: signed in, connected, tried again when it breaks.
 //!
-//! An async task owns the HTTP session and the socket; it and the app meet through two bounded
-//! channels only.
+//! An async task owns the HTTP session and the socket; it and the app meet in a bounded channel of
+//! orders and an inbox only.
 
 mod http;
+mod inbox;
 mod socket;
 
 use std::{pin::pin, time::Duration};
@@ -11,12 +12,21 @@ use std::{pin::pin, time::Duration};
 use async_channel::{Receiver, Sender, TrySendError};
 use bevy::prelude::*;
 use futures_util::future::{Either, select};
-use game::protocol::{hub::FromHub, hub::ToHub, refusal::Refusal, text::PlayerName};
+use game::protocol::{
+    hub::{FromHub, ModeInfo, ToHub},
+    id::AccountId,
+    rating::{Rating, RatingChange},
+    refusal::Refusal,
+    text::PlayerName,
+};
 
 use crate::{
     platform,
     schedule::FlowSystems,
-    session::http::{Api, Failure},
+    session::{
+        http::{Api, Failure},
+        inbox::Inbox,
+    },
     settings::{Settings, SignIn},
 };
 
@@ -27,12 +37,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 pub(crate) fn plugin(app: &mut App) {
     let settings = app.world().resource::<Settings>().clone();
     let (order, orders) = async_channel::bounded(64);
-    let (tell, news) = async_channel::bounded(256);
+    let news = Inbox::default();
     app.insert_resource(Hub { address: settings.hub.clone(), ..default() })
-        .insert_resource(Session { orders: order, news })
+        .insert_resource(Session { orders: order, news: news.clone() })
         .add_message::<News>()
         .add_systems(Update, receive.in_set(FlowSystems::Hear));
-    platform::spawn(run(settings, orders, tell));
+    platform::spawn(run(settings, orders, news));
 }
 
 fn receive(
@@ -41,22 +51,26 @@ fn receive(
     mut hub: ResMut<Hub>,
     mut heard: MessageWriter<News>,
 ) {
-    while let Ok(news) = session.news.try_recv() {
+    for news in session.news.empty() {
         hub.note(&news, time.elapsed());
         heard.write(news);
     }
 }
 
 /// Ends only when the app is gone.
-async fn run(settings: Settings, orders: Receiver<Order>, tell: Sender<News>) {
+async fn run(settings: Settings, orders: Receiver<Order>, news: Inbox) {
     let mut api = Api::new(&settings.hub);
     let mut sign_in = settings.sign_in.clone();
     let mut pause = FIRST_PAUSE;
-    while tell.send(News::Connecting).await.is_ok() {
-        let ended = connect(&settings, &mut api, &mut sign_in, &orders, &tell, &mut pause).await;
-        let (news, wait) = match ended {
+    while !orders.is_closed() {
+        news.put(News::Connecting);
+        let ended = connect(&settings, &mut api, &mut sign_in, &orders, &news, &mut pause).await;
+        let (end, wait) = match ended {
             Ended::NeedsSignIn(problem) => (News::SignInNeeded { problem }, None),
-            Ended::Halted(reason) => (News::Halted { reason }, None),
+            Ended::Halted(reason) => (News::Halted { reason, elsewhere: false }, None),
+            Ended::Elsewhere => {
+                (News::Halted { reason: Refusal::SignedInElsewhere.to_string(), elsewhere: true }, None)
+            }
             Ended::Lost(reason) => {
                 let wait = pause;
                 pause = (pause * 2).min(LONGEST_PAUSE);
@@ -64,9 +78,7 @@ async fn run(settings: Settings, orders: Receiver<Order>, tell: Sender<News>) {
             }
             Ended::AppGone => return,
         };
-        if tell.send(news).await.is_err() {
-            return;
-        }
+        news.put(end);
         match rest(&orders, wait).await {
             Rested::Again => {}
             Rested::With(how) => sign_in = Some(how),
@@ -81,7 +93,7 @@ async fn connect(
     api: &mut Api,
     sign_in: &mut Option<SignIn>,
     orders: &Receiver<Order>,
-    tell: &Sender<News>,
+    news: &Inbox,
     pause: &mut Duration,
 ) -> Ended {
     if let Some(how) = sign_in.clone() {
@@ -96,9 +108,10 @@ async fn connect(
     }
     match api.socket_token().await {
         Ok(token) => {
-            socket::serve(&settings.socket_url(), token, orders, tell, || *pause = FIRST_PAUSE).await
+            socket::serve(&settings.socket_url(), token, orders, news, || *pause = FIRST_PAUSE).await
         }
         Err(Failure::Refused { status: 401, .. }) => Ended::NeedsSignIn(None),
+        Err(Failure::Refused { status: 403, text }) => Ended::Halted(text),
         Err(Failure::Refused { text, .. } | Failure::Unwell(text)) => Ended::Lost(text),
     }
 }
@@ -141,15 +154,20 @@ enum Ended {
     Lost(String),
     /// Another try would end the same way; the player decides.
     Halted(String),
+    /// The player has gone on in another place, and may come back here.
+    Elsewhere,
     AppGone,
 }
 
 impl Ended {
     fn refused(refusal: &Refusal) -> Self {
         match refusal {
-            Refusal::WrongVersion { .. } | Refusal::WrongAnswer | Refusal::SignedInElsewhere => {
-                Ended::Halted(refusal.to_string())
-            }
+            Refusal::WrongVersion { .. }
+            | Refusal::WrongContent { .. }
+            | Refusal::WrongAnswer
+            | Refusal::Banned { .. } => Ended::Halted(refusal.to_string()),
+            Refusal::SignedInElsewhere => Ended::Elsewhere,
+            Refusal::SessionEnded => Ended::NeedsSignIn(Some(refusal.to_string())),
             _ => Ended::Lost(refusal.to_string()),
         }
     }
@@ -168,17 +186,28 @@ pub(crate) enum Order {
 pub(crate) enum News {
     Connecting,
     SignInNeeded { problem: Option<String> },
-    SignedIn { name: PlayerName, guest: bool },
+    SignedIn(Welcome),
     Lost { reason: String, retry_in: Duration },
-    Halted { reason: String },
+    Halted { reason: String, elsewhere: bool },
     Heard(FromHub),
+}
+
+/// Who this client is to the hub, and what the hub has for it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Welcome {
+    pub account: AccountId,
+    pub name: PlayerName,
+    pub guest: bool,
+    pub rating: Rating,
+    pub modes: Vec<ModeInfo>,
+    pub muted: Vec<PlayerName>,
 }
 
 /// The app's end of the task.
 #[derive(Resource)]
 pub(crate) struct Session {
     orders: Sender<Order>,
-    news: Receiver<News>,
+    news: Inbox,
 }
 
 impl Session {
@@ -199,8 +228,11 @@ impl Session {
 #[derive(Resource, Default)]
 pub(crate) struct Hub {
     pub address: String,
+    /// Of the player who signed in last.
+    pub account: Option<AccountId>,
     pub name: Option<PlayerName>,
     pub guest: bool,
+    pub rating: Option<Rating>,
     pub line: Line,
 }
 
@@ -217,8 +249,10 @@ pub(crate) enum Line {
         reason: String,
         at: Duration,
     },
+    /// `elsewhere`: because the player signed in somewhere else.
     Halted {
         reason: String,
+        elsewhere: bool,
     },
 }
 
@@ -230,13 +264,21 @@ impl Hub {
                 _ => Line::Connecting,
             },
             News::SignInNeeded { problem } => Line::NeedsSignIn { problem: problem.clone() },
-            News::SignedIn { name, guest } => {
-                self.name = Some(name.clone());
-                self.guest = *guest;
+            News::SignedIn(welcome) => {
+                self.account = Some(welcome.account);
+                self.name = Some(welcome.name.clone());
+                self.guest = welcome.guest;
+                self.rating = Some(welcome.rating);
                 Line::Online
             }
             News::Lost { reason, retry_in } => Line::Retrying { reason: reason.clone(), at: now + *retry_in },
-            News::Halted { reason } => Line::Halted { reason: reason.clone() },
+            News::Halted { reason, elsewhere } => {
+                Line::Halted { reason: reason.clone(), elsewhere: *elsewhere }
+            }
+            News::Heard(FromHub::MatchEnded { rating: RatingChange::Rated { after, .. }, .. }) => {
+                self.rating = Some(*after);
+                return;
+            }
             News::Heard(_) => return,
         };
     }
@@ -257,13 +299,28 @@ mod tests {
 
     #[test]
     fn refusal_that_would_come_again_is_not_retried() {
-        for refusal in
-            [Refusal::WrongVersion { ours: 2, theirs: 1 }, Refusal::WrongAnswer, Refusal::SignedInElsewhere]
+        let banned = Refusal::Banned { until: "tomorrow".into(), reason: "spam".into() };
+        let other_map = Refusal::WrongContent { ours: "a".into(), theirs: "b".into() };
+        for refusal in [Refusal::WrongVersion { ours: 2, theirs: 1 }, Refusal::WrongAnswer, banned, other_map]
         {
             assert!(matches!(Ended::refused(&refusal), Ended::Halted(_)), "{refusal}");
         }
         for refusal in [Refusal::ShuttingDown, Refusal::BadSocketToken, Refusal::TooFast] {
             assert!(matches!(Ended::refused(&refusal), Ended::Lost(_)), "{refusal}");
         }
+    }
+
+    #[test]
+    fn ended_session_leads_to_the_sign_in_with_its_reason() {
+        let text = Refusal::SessionEnded.to_string();
+        assert_eq!(Ended::refused(&Refusal::SessionEnded), Ended::NeedsSignIn(Some(text)));
+    }
+
+    #[test]
+    fn player_who_went_elsewhere_may_come_back() {
+        assert_eq!(Ended::refused(&Refusal::SignedInElsewhere), Ended::Elsewhere);
+        let mut hub = Hub::default();
+        hub.note(&News::Halted { reason: "there".into(), elsewhere: true }, Duration::ZERO);
+        assert_eq!(hub.line, Line::Halted { reason: "there".into(), elsewhere: true });
     }
 }

@@ -10,3 +10,6 @@ pub mod present;
 pub mod room;
 #[cfg(feature = "sim")]
 pub mod sim;
+
+#[cfg(feature = "sim")]
+pub use sim::content;

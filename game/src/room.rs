@@ -7,6 +7,7 @@ pub mod fog;
 pub mod life;
 pub mod listen;
 mod muster;
+pub mod newcomer;
 pub mod order;
 pub mod seat;
 pub mod ticket;
@@ -34,6 +35,7 @@ pub fn plugin(app: &mut App) {
         order::plugin,
         ticket::plugin,
         seat::plugin,
+        newcomer::plugin,
         bot::plugin,
         flight::plugin,
         life::plugin,

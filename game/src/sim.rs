@@ -4,6 +4,7 @@
 //! a clock, the system's dice or a hash map's order.
 
 pub mod arena;
+pub mod content;
 pub mod dice;
 pub mod event;
 pub mod gun;
@@ -16,6 +17,8 @@ pub mod tank;
 pub mod wire;
 
 use bevy::prelude::*;
+
+pub use content::content;
 
 pub fn plugin(app: &mut App) {
     app.init_resource::<arena::Arena>().add_message::<event::Heard>().add_plugins((

@@ -1,66 +1,62 @@
-//! What the hub is told at start-up. The environment is read here and nowhere else.
+//! What the hub is told at start-up: by flag, environment, file or default, in that order.
+//! The environment is read below here and nowhere else, but for `RUST_LOG`.
 
-use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
+pub mod address_file;
+pub mod file;
+pub mod flags;
+pub mod layers;
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context as _, bail, ensure};
-use clap::Parser;
 use protocol::{challenge::ChallengeKey, limits};
+
+use crate::{
+    account::limit::Limits,
+    config::flags::{AdminBind, Settings},
+    matchmaking::mode::Modes,
+};
 
 /// Shortest host key, in characters.
 const HOST_KEY_CHARS: usize = 32;
-
-/// Fogline's hub: website, accounts, lobby, matchmaking, rooms and history.
-#[derive(Debug, Parser)]
-#[command(version)]
-pub struct Flags {
-    /// Where to listen; port 0 takes a free one
-    #[arg(long, env = "FOGLINE_BIND", default_value = "127.0.0.1:8080")]
-    pub bind: SocketAddr,
-    /// File that gets `IP:PORT` once the hub listens
-    #[arg(long, env = "FOGLINE_ADDR_FILE")]
-    pub addr_file: Option<PathBuf>,
-    /// `sqlite://PATH` or `postgres://USER:PASSWORD@HOST/NAME`
-    #[arg(long, env = "FOGLINE_DATABASE", default_value = "sqlite://fogline.db", hide_env_values = true)]
-    pub database: String,
-    /// File with the key that client builds carry: 64 hex digits
-    #[arg(long, env = "FOGLINE_CHALLENGE_KEY_FILE")]
-    pub challenge_key_file: PathBuf,
-    /// File with the key that rooms register with: 32 characters or more
-    #[arg(long, env = "FOGLINE_HOST_KEY_FILE")]
-    pub host_key_file: PathBuf,
-    /// Trunk's output folder; may appear later
-    #[arg(long, env = "FOGLINE_WEB_ROOT", default_value = "target/trunk")]
-    pub web_root: PathBuf,
-    /// Length of a match in seconds
-    #[arg(long, env = "FOGLINE_MATCH_SECONDS", default_value_t = 240,
-          value_parser = clap::value_parser!(u16).range(5..=3600))]
-    pub match_seconds: u16,
-    /// Bots fill a match when its first player has waited this many seconds
-    #[arg(long, env = "FOGLINE_BOTS_AFTER_SECS", default_value_t = 5)]
-    pub bots_after_secs: u16,
-    /// How browsers reach the hub, if not by the address it listens on; `https://` makes cookies secure
-    #[arg(long, env = "FOGLINE_PUBLIC_URL")]
-    pub public_url: Option<String>,
-}
 
 /// Everything [`crate::serve`] needs to know.
 #[derive(Clone)]
 pub struct Config {
     pub database: String,
     pub challenge_key: ChallengeKey,
+    /// Of the operator's own rooms; others are in the database.
     pub host_key: String,
     pub web_root: PathBuf,
-    pub match_seconds: u16,
+    pub modes: Modes,
     /// Scheme, host and port without a trailing slash.
     pub public_url: Option<String>,
+    /// `None`: no admin port.
+    pub admin: Option<AdminConfig>,
+    pub limits: Limits,
+    pub sockets_per_address: usize,
     pub timings: Timings,
+}
+
+/// Where the admin port is and who may act there.
+#[derive(Clone, Debug)]
+pub struct AdminConfig {
+    /// A loopback address; port 0 takes a free one.
+    pub bind: SocketAddr,
+    /// Gets `IP:PORT` once the port listens.
+    pub addr_file: Option<PathBuf>,
+    /// Holds the token; made at start if it is missing.
+    pub token_file: PathBuf,
 }
 
 /// How long the hub waits for whom.
 #[derive(Clone, Copy, Debug)]
 pub struct Timings {
-    /// Bots fill a match when its first player has waited for this long.
-    pub bots_after: Duration,
     /// A player whose socket closed keeps the place in the queue for this long.
     pub queue_grace: Duration,
     /// A handshake that takes longer is refused.
@@ -87,8 +83,7 @@ pub struct Timings {
 impl Default for Timings {
     fn default() -> Self {
         Self {
-            bots_after: Duration::from_secs(5),
-            queue_grace: Duration::from_secs(10),
+            queue_grace: Duration::from_secs(30),
             handshake: limits::HANDSHAKE_LIFE,
             prepare: Duration::from_secs(3),
             room_rest: Duration::from_secs(5),
@@ -104,39 +99,31 @@ impl Default for Timings {
 }
 
 impl Config {
-    pub fn from_flags(flags: &Flags) -> anyhow::Result<Self> {
-        let challenge_key = fs::read_to_string(&flags.challenge_key_file)
-            .map_err(anyhow::Error::from)
-            .and_then(|hex| ChallengeKey::from_hex(&hex).map_err(anyhow::Error::msg))
-            .with_context(|| {
-                format!(
-                    "flag `--challenge-key-file`: unable to use `{}`; it should hold 64 hex digits, `cargo xtask up` makes one",
-                    flags.challenge_key_file.display()
-                )
-            })?;
-        let host_key = fs::read_to_string(&flags.host_key_file).with_context(|| {
-            format!(
-                "flag `--host-key-file`: unable to read `{}`; make one with `openssl rand -hex 32`",
-                flags.host_key_file.display()
-            )
-        })?;
-        let host_key = host_key.trim().to_owned();
-        ensure!(
-            host_key.chars().count() >= HOST_KEY_CHARS,
-            "flag `--host-key-file`: the key in `{}` should have {HOST_KEY_CHARS} characters or more; make one with `openssl rand -hex 32`",
-            flags.host_key_file.display()
-        );
+    /// Reads the files that the settings name. An error names the setting.
+    pub fn from_settings(settings: &Settings) -> anyhow::Result<Self> {
+        let mut modes = Modes::load(&settings.modes)
+            .with_context(|| format!("setting `modes`: unable to use `{}`", settings.modes.display()))?;
+        let timings = Timings {
+            room_suspect: Duration::from_secs(settings.suspect_seconds.into()),
+            ..Timings::default()
+        };
+        if let Some(seconds) = settings.match_seconds {
+            modes = modes.with_match_seconds(seconds);
+        }
+        if let Some(seconds) = settings.bots_after_secs {
+            modes = modes.with_bots_after(Duration::from_secs(seconds.into()));
+        }
         Ok(Self {
-            database: flags.database.clone(),
-            challenge_key,
-            host_key,
-            web_root: flags.web_root.clone(),
-            match_seconds: flags.match_seconds,
-            public_url: flags.public_url.as_deref().map(public_origin).transpose()?,
-            timings: Timings {
-                bots_after: Duration::from_secs(flags.bots_after_secs.into()),
-                ..Timings::default()
-            },
+            database: settings.database.clone(),
+            challenge_key: challenge_key(settings.challenge_key_file.as_deref())?,
+            host_key: host_key(settings.host_key_file.as_deref())?,
+            web_root: settings.web_root.clone(),
+            modes,
+            public_url: settings.public_url.as_deref().map(public_origin).transpose()?,
+            admin: settings.admin(),
+            limits: settings.limits(),
+            sockets_per_address: settings.sockets_per_address.into(),
+            timings,
         })
     }
 
@@ -146,15 +133,90 @@ impl Config {
     }
 }
 
+impl Settings {
+    fn admin(&self) -> Option<AdminConfig> {
+        match self.admin_bind {
+            AdminBind::Off => None,
+            AdminBind::At(bind) => Some(AdminConfig {
+                bind,
+                addr_file: self.admin_addr_file.clone(),
+                token_file: self.admin_token_file(),
+            }),
+        }
+    }
+
+    /// Where the admin token is: unless set, beside the SQLite file.
+    pub fn admin_token_file(&self) -> PathBuf {
+        if let Some(file) = &self.admin_token_file {
+            return file.clone();
+        }
+        match self.database.strip_prefix("sqlite://") {
+            Some(path) if !path.starts_with(':') && !path.starts_with("file:") => {
+                PathBuf::from(format!("{path}.admin-token"))
+            }
+            _ => PathBuf::from("fogline.admin-token"),
+        }
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            register_per_hour: self.register_per_hour,
+            guest_per_hour: self.guest_per_hour,
+            login_per_10_min: self.login_per_10_min,
+            requests_per_second: self.requests_per_second,
+            failures_before_pause: self.failures_before_pause,
+            trusted_proxy: self.trusted_proxy,
+        }
+    }
+}
+
+fn challenge_key(file: Option<&Path>) -> anyhow::Result<ChallengeKey> {
+    let file = file.context(
+        "setting `challenge-key-file` is missing: the file with the key that client builds carry, \
+         64 hex digits; `cargo xtask up` makes one",
+    )?;
+    fs::read_to_string(file)
+        .map_err(anyhow::Error::from)
+        .and_then(|hex| ChallengeKey::from_hex(&hex).map_err(anyhow::Error::msg))
+        .with_context(|| {
+            format!(
+                "setting `challenge-key-file`: unable to use `{}`; it should hold 64 hex digits, \
+                 `cargo xtask up` makes one",
+                file.display()
+            )
+        })
+}
+
+fn host_key(file: Option<&Path>) -> anyhow::Result<String> {
+    let file = file.context(
+        "setting `host-key-file` is missing: the file with the key that rooms register with; \
+         make one with `openssl rand -hex 32`",
+    )?;
+    let key = fs::read_to_string(file).with_context(|| {
+        format!(
+            "setting `host-key-file`: unable to read `{}`; make one with `openssl rand -hex 32`",
+            file.display()
+        )
+    })?;
+    let key = key.trim().to_owned();
+    ensure!(
+        key.chars().count() >= HOST_KEY_CHARS,
+        "setting `host-key-file`: the key in `{}` should have {HOST_KEY_CHARS} characters or more; \
+         make one with `openssl rand -hex 32`",
+        file.display()
+    );
+    Ok(key)
+}
+
 fn public_origin(url: &str) -> anyhow::Result<String> {
     let origin = url.trim_end_matches('/');
     let Some((scheme, authority)) = origin.split_once("://") else {
-        bail!("flag `--public-url`: expected `https://HOST` or `http://HOST`, found `{url}`");
+        bail!("setting `public-url`: expected `https://HOST` or `http://HOST`, found `{url}`");
     };
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
     ensure!(
         matches!(scheme, "http" | "https") && !authority.is_empty() && authority.chars().all(plain),
-        "flag `--public-url`: expected `https://HOST` or `http://HOST`, found `{url}`"
+        "setting `public-url`: expected `https://HOST` or `http://HOST`, found `{url}`"
     );
     Ok(origin.to_owned())
 }

@@ -1,12 +1,15 @@
 #![doc = include_str!("../README.md")]
 
 pub mod account;
+pub mod admin;
 pub mod clock;
 pub mod config;
 pub mod error;
 pub mod lobby;
 pub mod matches;
 pub mod matchmaking;
+pub mod openapi;
+pub mod operator;
 pub mod rooms;
 pub mod router;
 pub mod secret;
@@ -17,17 +20,19 @@ pub mod state;
 pub mod store;
 pub mod telemetry;
 
-use std::{future::IntoFuture as _, sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
-use axum::serve::ListenerExt as _;
+use axum_server::{Handle, Server};
 use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    account::{password::Passwords, socket_token::SocketTokens},
+    account::{limit::Gate, password::Passwords, socket_token::SocketTokens},
+    admin::metrics::Metrics,
     config::Config,
     lobby::Lobby,
+    socket::door::Door,
     state::AppState,
     store::Store,
 };
@@ -35,47 +40,51 @@ use crate::{
 /// How long requests and sockets may take to end when the hub stops.
 const LAST_WORDS: Duration = Duration::from_secs(3);
 
+/// How long a peer may take to say what it wants.
+const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
+
 /// Runs the hub on `listener` until `shutdown`.
 pub async fn serve(listener: TcpListener, config: Config, shutdown: CancellationToken) -> anyhow::Result<()> {
     let url = config.database.clone();
     let store = tokio::task::spawn_blocking(move || Store::open(&url)).await??;
     let oldest = account::session::oldest(clock::unix_ms());
     store.write(move |connection| account::store::expire_sessions(connection, oldest)).await?;
-    let (lobby, lobby_task) = Lobby::start(store.clone(), &config, shutdown.clone())
+    let metrics = Metrics::default();
+    let (lobby, lobby_task) = Lobby::start(store.clone(), &config, metrics.clone(), shutdown.clone())
         .await
         .context("unable to read what was running")?;
+    let door = Door::new(config.sockets_per_address);
     let state = AppState {
+        limits: Gate::new(config.limits),
         config: Arc::new(config),
         store,
         passwords: Passwords::default(),
         socket_tokens: SocketTokens::default(),
         lobby,
+        metrics,
         sockets: TaskTracker::new(),
         shutdown: shutdown.clone(),
     };
     let sockets = state.sockets.clone();
-    let router = router::router(state)?;
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "unable to switch off Nagle's algorithm");
-        }
+    let admin = tokio::spawn(admin::serve(state.clone(), shutdown.clone()));
+    let router = router::router(state)?.into_make_service_with_connect_info::<SocketAddr>();
+    let handle = Handle::<SocketAddr>::new();
+    let mut server = Server::<SocketAddr>::from_listener(listener)
+        .acceptor(door)
+        .handle(handle.clone())
+        .first_request_timeout(REQUEST_PATIENCE);
+    server.http_builder().http1().header_read_timeout(REQUEST_PATIENCE);
+    let stop = shutdown.clone();
+    tokio::spawn(async move {
+        stop.cancelled().await;
+        handle.graceful_shutdown(Some(LAST_WORDS));
     });
-    let serving = axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown.clone().cancelled_owned())
-        .into_future();
-    tokio::select! {
-        served = serving => served.context("unable to go on serving")?,
-        () = overdue(&shutdown) => tracing::warn!("a request took too long to end"),
-    }
+    server.serve(router).await.context("unable to go on serving")?;
     shutdown.cancel();
     sockets.close();
     if timeout(LAST_WORDS, sockets.wait()).await.is_err() {
         tracing::warn!("a socket took too long to end");
     }
+    admin.await.context("the admin listener failed")??;
     lobby_task.await.context("the lobby failed")
-}
-
-async fn overdue(shutdown: &CancellationToken) {
-    shutdown.cancelled().await;
-    tokio::time::sleep(LAST_WORDS).await;
 }

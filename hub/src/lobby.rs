@@ -1,21 +1,32 @@
-//! The lobby: one task that knows who is here, who waits, which rooms there are and what they play.
+//! The lobby: who is here, who waits, which rooms there are and what they play.
 //!
-//! [`Lobby`] is the handle; the state is [`hall::Hall`]. Sockets speak to it over a bounded channel
-//! and wait when it is full; it never waits for a socket. Writing to the database goes on beside it,
-//! and what became of that comes back as [`hall::Done`].
+//! [`Lobby`] is the handle. One task owns the state, [`hall::Hall`], which is pure; a second one does
+//! its [`deed::Deed`]s, one after the other. Sockets speak to the lobby over a bounded channel and
+//! wait when it is full; it never waits for a socket or for the database.
 
-mod hall;
+pub mod deed;
+pub mod hall;
 mod matches;
+pub mod memory;
+mod newcomers;
+mod parties;
 mod players;
 mod rooms;
+mod waiting;
 
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
 
 use protocol::{
     hub::{FromHub, ToHub},
-    id::AccountId,
+    id::{AccountId, RoomId},
+    refusal::Refusal,
     registry::{FromRegistry, ToRegistry},
+    text::PlayerName,
 };
+use rand::{SeedableRng as _, rngs::StdRng};
 use serde::Serialize;
 use tokio::{
     sync::{mpsc, watch},
@@ -25,18 +36,23 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    account::socket_token::Grant,
+    admin::metrics::Metrics,
+    clock::{Now, unix_ms},
     config::Config,
-    lobby::hall::Hall,
-    secret::TokenHash,
-    socket::{
-        outbox::{Link, Outbox},
-        room::Registration,
+    lobby::{
+        deed::{Deed, Done},
+        hall::{Effect, Entrant, Hall, Input},
+        memory::Memory,
     },
+    matches::store::{Settlement, Standing},
+    rooms::registry::{Listed, Registration},
+    secret::{self, TokenHash},
+    socket::outbox::{Link, Outbox},
     store::{Store, StoreError},
 };
 
 const COMMANDS: usize = 1024;
+const DEEDS: usize = 4096;
 const TICK: Duration = Duration::from_millis(100);
 
 /// A handle to the lobby. Cheap to clone.
@@ -57,50 +73,82 @@ pub struct Overview {
     /// Where pages must be able to connect to.
     #[serde(skip)]
     pub origins: Vec<String>,
+    #[serde(skip)]
+    pub rooms_listed: Vec<Listed>,
 }
 
+/// What happened, and the outbox of a socket that is new.
 enum Command {
-    SignIn { link: Link, grant: Grant, outbox: Outbox<FromHub> },
-    ClientSaid { link: Link, account: AccountId, message: ToHub },
-    ClientLeft { link: Link, account: AccountId },
-    EndSession { session: TokenHash },
-    RoomRegistered { link: Link, registration: Registration, outbox: Outbox<FromRegistry> },
-    RoomSaid { link: Link, message: ToRegistry },
-    RoomLeft { link: Link },
+    Player { link: Link, entrant: Entrant, outbox: Outbox<FromHub> },
+    Room { link: Link, registration: Registration, outbox: Outbox<FromRegistry> },
+    Happened(Input),
 }
 
 impl Lobby {
-    /// Reads what was running and starts the task, which ends with `shutdown`.
+    /// Reads what was going on and starts the tasks, which end with `shutdown`.
     pub async fn start(
         store: Store,
         config: &Config,
+        metrics: Metrics,
         shutdown: CancellationToken,
     ) -> Result<(Self, JoinHandle<()>), StoreError> {
-        let hall = Hall::recall(store, config, Instant::now()).await?;
+        let memory = store.write(Memory::recall).await?;
+        tracing::info!(
+            start = memory.start,
+            running = memory.running.len(),
+            waiting = memory.waiting.len(),
+            "the lobby opens"
+        );
+        let rng = StdRng::from_seed(secret::random());
+        let hall = Hall::new(memory, config.modes.clone(), config.timings, rng, Now::read());
         let (commands, receiver) = mpsc::channel(COMMANDS);
-        let overview = hall.overview.subscribe();
-        let task = tokio::spawn(run(hall, receiver, shutdown));
-        Ok((Self { commands, overview }, task))
+        let (deeds, to_do) = mpsc::channel(DEEDS);
+        let (finished, done) = mpsc::unbounded_channel();
+        let (overview, watched) = watch::channel(Overview::default());
+        let writer = tokio::spawn(perform(store, metrics.clone(), to_do, finished));
+        let (players, rooms) = (HashMap::new(), HashMap::new());
+        let desk = Desk { hall, deeds, overview, players, rooms, metrics };
+        let task = tokio::spawn(async move {
+            desk.run(receiver, done, shutdown).await;
+            if writer.await.is_err() {
+                tracing::error!("the lobby's writer failed");
+            }
+        });
+        Ok((Self { commands, overview: watched }, task))
     }
 
     pub fn overview(&self) -> Overview {
         self.overview.borrow().clone()
     }
 
-    pub async fn sign_in(&self, link: Link, grant: Grant, outbox: Outbox<FromHub>) {
-        self.tell(Command::SignIn { link, grant, outbox }).await;
+    /// Whether the lobby's task lives.
+    pub fn is_open(&self) -> bool {
+        !self.commands.is_closed()
     }
 
-    pub async fn client_said(&self, link: Link, account: AccountId, message: ToHub) {
-        self.tell(Command::ClientSaid { link, account, message }).await;
+    pub async fn sign_in(&self, link: Link, entrant: Entrant, outbox: Outbox<FromHub>) {
+        self.tell(Command::Player { link, entrant, outbox }).await;
     }
 
-    pub async fn client_left(&self, link: Link, account: AccountId) {
-        self.tell(Command::ClientLeft { link, account }).await;
+    pub async fn client_said(&self, link: Link, message: ToHub) {
+        self.happened(Input::ClientSaid { link, message }).await;
+    }
+
+    pub async fn client_left(&self, link: Link) {
+        self.happened(Input::ClientLeft { link }).await;
     }
 
     pub async fn end_session(&self, session: TokenHash) {
-        self.tell(Command::EndSession { session }).await;
+        self.happened(Input::EndSession { session }).await;
+    }
+
+    /// Closes the account's socket with this reason.
+    pub async fn end_account(&self, account: AccountId, why: Refusal) {
+        self.happened(Input::EndAccount { account, why }).await;
+    }
+
+    pub async fn renamed(&self, account: AccountId, name: PlayerName) {
+        self.happened(Input::Renamed { account, name }).await;
     }
 
     pub async fn room_registered(
@@ -109,15 +157,28 @@ impl Lobby {
         registration: Registration,
         outbox: Outbox<FromRegistry>,
     ) {
-        self.tell(Command::RoomRegistered { link, registration, outbox }).await;
+        self.tell(Command::Room { link, registration, outbox }).await;
     }
 
     pub async fn room_said(&self, link: Link, message: ToRegistry) {
-        self.tell(Command::RoomSaid { link, message }).await;
+        self.happened(Input::RoomSaid { link, message }).await;
     }
 
     pub async fn room_left(&self, link: Link) {
-        self.tell(Command::RoomLeft { link }).await;
+        self.happened(Input::RoomLeft { link }).await;
+    }
+
+    /// The room gets no match any more. `false` when there is no such room.
+    pub async fn drain_room(&self, room: RoomId) -> bool {
+        let known = self.overview.borrow().rooms_listed.iter().any(|listed| listed.id == room);
+        if known {
+            self.happened(Input::DrainRoom { room }).await;
+        }
+        known
+    }
+
+    async fn happened(&self, input: Input) {
+        self.tell(Command::Happened(input)).await;
     }
 
     async fn tell(&self, command: Command) {
@@ -127,41 +188,146 @@ impl Lobby {
     }
 }
 
-async fn run(mut hall: Hall, mut commands: mpsc::Receiver<Command>, shutdown: CancellationToken) {
-    let mut ticks = interval(TICK);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            biased;
-            () = shutdown.cancelled() => break,
-            Some(done) = hall.work.join_next() => match done {
-                Ok(done) => hall.carry_on(done, Instant::now()),
-                Err(error) => tracing::error!(%error, "work of the lobby was lost"),
-            },
-            command = commands.recv() => match command {
-                Some(command) => obey(&mut hall, command, Instant::now()),
-                None => break,
-            },
-            _ = ticks.tick() => hall.step(Instant::now()),
-        }
-        hall.publish(Instant::now());
-    }
-    commands.close();
-    while hall.work.join_next().await.is_some() {}
+/// The state and where its effects go.
+struct Desk {
+    hall: Hall,
+    deeds: mpsc::Sender<Deed>,
+    overview: watch::Sender<Overview>,
+    players: HashMap<Link, Outbox<FromHub>>,
+    rooms: HashMap<Link, Outbox<FromRegistry>>,
+    metrics: Metrics,
 }
 
-fn obey(hall: &mut Hall, command: Command, now: Instant) {
-    match command {
-        Command::SignIn { link, grant, outbox } => hall.sign_in(link, grant, outbox, now),
-        Command::ClientSaid { link, account, message } => {
-            hall.client_said(link, account, message, now);
+impl Desk {
+    async fn run(
+        mut self,
+        mut commands: mpsc::Receiver<Command>,
+        mut done: mpsc::UnboundedReceiver<Done>,
+        shutdown: CancellationToken,
+    ) {
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                biased;
+                () = shutdown.cancelled() => break,
+                Some(done) = done.recv() => self.finish(done),
+                command = commands.recv() => match command {
+                    Some(command) => self.obey(command),
+                    None => break,
+                },
+                _ = ticks.tick() => {
+                    let effects = self.hall.step(Now::read());
+                    self.carry_out(effects);
+                }
+            }
+            self.publish();
         }
-        Command::ClientLeft { link, account } => hall.client_left(link, account, now),
-        Command::EndSession { session } => hall.end_session(&session),
-        Command::RoomRegistered { link, registration, outbox } => {
-            hall.room_registered(link, registration, outbox, now);
+    }
+
+    fn obey(&mut self, command: Command) {
+        let input = match command {
+            Command::Player { link, entrant, outbox } => {
+                self.players.insert(link, outbox);
+                Input::SignIn { link, entrant }
+            }
+            Command::Room { link, registration, outbox } => {
+                self.rooms.insert(link, outbox);
+                Input::RoomRegistered { link, registration }
+            }
+            Command::Happened(input) => input,
+        };
+        let gone = match &input {
+            Input::ClientLeft { link } | Input::RoomLeft { link } => Some(*link),
+            _ => None,
+        };
+        self.take(input);
+        if let Some(link) = gone {
+            self.players.remove(&link);
+            self.rooms.remove(&link);
         }
-        Command::RoomSaid { link, message } => hall.room_said(link, message, now),
-        Command::RoomLeft { link } => hall.room_left(link, now),
+    }
+
+    fn finish(&mut self, done: Done) {
+        match &done {
+            Done::Settled { settlement, .. } => match settlement {
+                Settlement::Recorded(_) => self.metrics.result_recorded(),
+                Settlement::Repeated(_) => self.metrics.result_repeated(),
+                Settlement::Refused => self.metrics.result_refused(),
+            },
+            Done::LookedUp { standing, .. } => match standing {
+                Standing::Ended => self.metrics.result_repeated(),
+                Standing::Void | Standing::Unknown => self.metrics.result_refused(),
+                Standing::Running => {}
+            },
+            Done::Voided { reason, .. } => self.metrics.match_void(reason),
+            _ => {}
+        }
+        self.take(Input::Done(done));
+    }
+
+    fn take(&mut self, input: Input) {
+        let effects = self.hall.take(input, Now::read());
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Player { link, message } => {
+                    if let Some(outbox) = self.players.get(&link) {
+                        outbox.put(message);
+                    }
+                }
+                Effect::Room { link, message } => {
+                    if let Some(outbox) = self.rooms.get(&link) {
+                        outbox.put(message);
+                    }
+                }
+                Effect::RoomLost(why) => self.metrics.room_lost(why),
+                Effect::Write(deed) => {
+                    if let Err(refused) = self.deeds.try_send(deed) {
+                        tracing::error!("too much waits to be written down");
+                        self.take(Input::Done(Done::Failed(refused.into_inner())));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Lets pages see what has changed.
+    fn publish(&self) {
+        let overview = self.hall.overview(Now::read());
+        self.overview.send_if_modified(|published| {
+            let changed = *published != overview;
+            if changed {
+                *published = overview;
+            }
+            changed
+        });
+    }
+}
+
+/// Does deeds in order until the lobby is gone and none is left.
+async fn perform(
+    store: Store,
+    metrics: Metrics,
+    mut deeds: mpsc::Receiver<Deed>,
+    finished: mpsc::UnboundedSender<Done>,
+) {
+    while let Some(deed) = deeds.recv().await {
+        let (tried, began) = (deed.clone(), Instant::now());
+        let written = store.write_in_any_case(move |connection| tried.perform(connection, unix_ms())).await;
+        metrics.store_written(began.elapsed());
+        let done = match written {
+            Ok(done) => done,
+            Err(error) => {
+                tracing::error!(%error, deed = deed.name(), "a change was not written down");
+                Done::Failed(deed)
+            }
+        };
+        if finished.send(done).is_err() {
+            tracing::debug!("the lobby has closed");
+        }
     }
 }

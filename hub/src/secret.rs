@@ -25,6 +25,11 @@ impl TokenHash {
         Self(digest(token).iter().map(|byte| format!("{byte:02x}")).collect())
     }
 
+    /// A hash as the database keeps it.
+    pub fn stored(hex: String) -> Self {
+        Self(hex)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,6 +1,7 @@
 //! Sockets: the frames of both wires, who may open one, and how each ends.
 
 pub mod client;
+pub mod door;
 pub mod outbox;
 pub mod rate;
 pub mod room;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    account::{password::Passwords, socket_token::SocketTokens},
+    account::{limit::Gate, password::Passwords, socket_token::SocketTokens},
+    admin::metrics::Metrics,
     config::Config,
     lobby::Lobby,
     store::Store,
@@ -19,6 +20,8 @@ pub struct AppState {
     pub passwords: Passwords,
     pub socket_tokens: SocketTokens,
     pub lobby: Lobby,
+    pub limits: Gate,
+    pub metrics: Metrics,
     /// Sockets run in here, so that shutdown can wait for their last words.
     pub sockets: TaskTracker,
     pub shutdown: CancellationToken,

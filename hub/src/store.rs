@@ -6,16 +6,17 @@
 pub mod connection;
 pub mod schema;
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use anyhow::{Context as _, bail};
 use diesel::{
-    Connection as _, PgConnection, QueryResult, SqliteConnection,
-    connection::SimpleConnection as _,
+    Connection as _, PgConnection, QueryResult, QueryableByName, RunQueryDsl as _, SqliteConnection,
+    connection::{AnsiTransactionManager, SimpleConnection as _, TransactionManager as _},
     r2d2::{self, ManageConnection, Pool, R2D2Connection as _},
 };
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness as _, embed_migrations};
 use thiserror::Error;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::store::connection::AnyConnection;
 
@@ -24,6 +25,11 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("../migrations/postgres")
 
 const READERS: u32 = 4;
 const PATIENCE: Duration = Duration::from_secs(5);
+
+const RESTORE: &str = "restore a backup as `docs/backup.md` says";
+
+/// Requests that may wait for the database; one more is turned away at once.
+const WAITING: usize = 100;
 
 /// A room may forget a result once it has the receipt, hence `synchronous = FULL`.
 const PRAGMAS: &str = "PRAGMA busy_timeout = 5000;
@@ -38,44 +44,51 @@ pub enum StoreError {
     Pool(#[from] r2d2::PoolError),
     #[error("{0}")]
     Query(#[from] diesel::result::Error),
+    #[error("too many requests wait for the database")]
+    Crowded,
     #[error("the query was stopped: {0}")]
     Stopped(#[from] tokio::task::JoinError),
 }
+
+type AnyTransactions = <AnyConnection as diesel::Connection>::TransactionManager;
 
 /// The pools. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     writers: Pool<Dial>,
     readers: Pool<Dial>,
+    line: Arc<Semaphore>,
 }
 
 impl Store {
     /// Connects and brings the schema up to date. Blocks.
     pub fn open(url: &str) -> anyhow::Result<Self> {
+        drop(connect(url)?);
         let dial = Dial::to(url)?;
         let single = matches!(dial, Dial::Sqlite(_));
         let writers = Pool::builder()
             .max_size(if single { 1 } else { READERS })
             .connection_timeout(PATIENCE)
             .build(dial.clone())
-            .with_context(|| format!("unable to open {dial} (flag `--database`)"))?;
-        migrate(&mut *writers.get()?)?;
+            .with_context(|| format!("unable to open {dial} (setting `database`)"))?;
         let readers = if single {
             Pool::builder().max_size(READERS).connection_timeout(PATIENCE).build(dial)?
         } else {
             writers.clone()
         };
-        Ok(Self { writers, readers })
+        Ok(Self { writers, readers, line: Arc::new(Semaphore::new(WAITING)) })
     }
 
-    /// Runs a query that changes nothing.
+    /// Runs a query that changes nothing. Turned away at once when too many wait.
     pub async fn read<T, Q>(&self, query: Q) -> Result<T, StoreError>
     where
         T: Send + 'static,
         Q: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
     {
+        let place = self.stand_in_line()?;
         let pool = self.readers.clone();
         let answer = tokio::task::spawn_blocking(move || -> Result<T, StoreError> {
+            let _place = place;
             let mut pooled = pool.get()?;
             let connection: &mut AnyConnection = &mut pooled;
             Ok(query(connection)?)
@@ -83,8 +96,19 @@ impl Store {
         answer.await?
     }
 
-    /// Runs `change` in one transaction: all of it is done, or nothing.
+    /// Runs `change` in one transaction: all of it is done, or nothing. Turned away at once when too
+    /// many wait.
     pub async fn write<T, Q>(&self, change: Q) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        Q: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
+    {
+        let _place = self.stand_in_line()?;
+        self.write_in_any_case(change).await
+    }
+
+    /// [`Self::write`] for what must not be turned away.
+    pub async fn write_in_any_case<T, Q>(&self, change: Q) -> Result<T, StoreError>
     where
         T: Send + 'static,
         Q: FnOnce(&mut AnyConnection) -> QueryResult<T> + Send + 'static,
@@ -93,9 +117,65 @@ impl Store {
         let answer = tokio::task::spawn_blocking(move || -> Result<T, StoreError> {
             let mut pooled = pool.get()?;
             let connection: &mut AnyConnection = &mut pooled;
-            Ok(connection.transaction(change)?)
+            Ok(in_transaction(connection, change)?)
         });
         answer.await?
+    }
+
+    fn stand_in_line(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        self.line.clone().try_acquire_owned().map_err(|_| StoreError::Crowded)
+    }
+}
+
+/// One connection, known to be whole and with the schema up to date. Blocks.
+pub fn connect(url: &str) -> anyhow::Result<AnyConnection> {
+    let dial = Dial::to(url)?;
+    let mut connection = dial.connect().with_context(|| {
+        format!("unable to open {dial} (setting `database`); if it is damaged, {RESTORE}")
+    })?;
+    check(&mut connection).with_context(|| format!("unable to use {dial}; {RESTORE}"))?;
+    migrate(&mut connection).with_context(|| format!("unable to use {dial}; if it is damaged, {RESTORE}"))?;
+    Ok(connection)
+}
+
+/// On SQLite the transaction takes the writer's place at once: one that began by reading would fail
+/// when an operator's command writes beside it.
+fn in_transaction<T>(
+    connection: &mut AnyConnection,
+    change: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
+) -> QueryResult<T> {
+    match connection {
+        AnyConnection::Sqlite(sqlite) => {
+            AnsiTransactionManager::begin_transaction_sql(sqlite, "BEGIN IMMEDIATE")?;
+        }
+        AnyConnection::Postgres(postgres) => AnsiTransactionManager::begin_transaction(postgres)?,
+    }
+    let changed = change(connection);
+    match &changed {
+        Ok(_) => AnyTransactions::commit_transaction(connection)?,
+        Err(_) => AnyTransactions::rollback_transaction(connection)?,
+    }
+    changed
+}
+
+/// A damaged file is refused before anything is written to it.
+fn check(connection: &mut AnyConnection) -> anyhow::Result<()> {
+    #[derive(QueryableByName)]
+    struct Finding {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        quick_check: String,
+    }
+    let AnyConnection::Sqlite(sqlite) = connection else {
+        return Ok(());
+    };
+    let found = diesel::sql_query("PRAGMA quick_check(1)").load::<Finding>(sqlite);
+    let damage = match found {
+        Ok(findings) => findings.into_iter().map(|finding| finding.quick_check).find(|found| found != "ok"),
+        Err(error) => Some(error.to_string()),
+    };
+    match damage {
+        None => Ok(()),
+        Some(damage) => bail!("it is damaged: {damage}"),
     }
 }
 
@@ -122,7 +202,7 @@ impl Dial {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             return Ok(Self::Postgres(url.to_owned()));
         }
-        bail!("flag `--database`: expected `sqlite://PATH` or `postgres://...`")
+        bail!("setting `database`: expected `sqlite://PATH` or `postgres://...`")
     }
 }
 

@@ -11,9 +11,9 @@ use bevy::{
 };
 use game::room::{
     self,
-    life::Match,
+    life::{Match, NoShow},
     listen::{self, Doors, Listening},
-    order::{Order, Report},
+    order::{Draining, Journaled, Order, Report},
 };
 use lightyear::prelude::LocalTimeline;
 
@@ -30,7 +30,8 @@ const LOG_FILTER: &str =
 /// Sockets that are not open by then never will be.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
 
-pub fn build(doors: Doors, line: Line) -> App {
+/// The app needs a [`Line`] as well before it runs. Logging is set up when this returns.
+pub fn build(doors: Doors, no_show: NoShow) -> App {
     let mut app = App::new();
     app.add_plugins((
         MinimalPlugins,
@@ -40,7 +41,7 @@ pub fn build(doors: Doors, line: Line) -> App {
     ));
     app.insert_resource(FallbackErrorHandler(warn_error))
         .insert_resource(doors)
-        .insert_resource(line)
+        .insert_resource(no_show)
         .add_plugins((room::plugin, listen::plugin))
         .add_systems(First, receive_orders)
         .add_systems(
@@ -50,7 +51,10 @@ pub fn build(doors: Doors, line: Line) -> App {
                 give_up.run_if(not(resource_exists::<Listening>)),
             ),
         )
-        .add_systems(Last, send_reports)
+        .add_systems(
+            Last,
+            (send_reports, depart.run_if(resource_exists::<Draining>).run_if(not(resource_exists::<Match>))),
+        )
         .set_runner(run);
     app
 }
@@ -83,9 +87,17 @@ fn give_up(time: Res<Time<Real>>, mut exit: MessageWriter<AppExit>) {
     }
 }
 
-fn receive_orders(line: Res<Line>, mut orders: MessageWriter<Order>, mut exit: MessageWriter<AppExit>) {
+fn receive_orders(
+    line: Res<Line>,
+    mut orders: MessageWriter<Order>,
+    mut journaled: MessageWriter<Journaled>,
+    mut exit: MessageWriter<AppExit>,
+) {
     while let Ok(order) = line.orders.try_recv() {
         orders.write(Order(order));
+    }
+    while let Ok(allocation) = line.recorded.try_recv() {
+        journaled.write(Journaled(allocation));
     }
     if let Ok(code) = line.exit.try_recv() {
         exit.write(code);
@@ -95,8 +107,16 @@ fn receive_orders(line: Res<Line>, mut orders: MessageWriter<Order>, mut exit: M
 fn send_reports(line: Res<Line>, timeline: Res<LocalTimeline>, mut reports: MessageReader<Report>) {
     line.tick.store(timeline.tick().0, Ordering::Relaxed);
     for Report(report) in reports.read() {
-        if line.reports.try_send(report.clone()).is_err() {
-            error!("a report to the hub was lost: its line is full");
+        if let Err(error) = line.report(report.clone()) {
+            error!("a report to the hub was lost: {error:#}");
         }
+    }
+}
+
+/// A drained room goes when nothing is left that only it can tell.
+fn depart(line: Res<Line>, mut exit: MessageWriter<AppExit>) {
+    if line.waiting.load(Ordering::Relaxed) == 0 {
+        info!("the room is drained");
+        exit.write(AppExit::Success);
     }
 }

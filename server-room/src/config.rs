@@ -7,7 +7,10 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use clap::Parser;
-use game::room::listen::Doors;
+use game::{
+    room::{life::NoShow, listen::Doors},
+    sim::schedule::ticks,
+};
 
 /// A Fogline room: plays matches for a hub.
 #[derive(Parser, Debug)]
@@ -40,6 +43,20 @@ pub struct Config {
     /// TCP; 0 lets the system choose
     #[arg(long, env = "FOGLINE_WEBSOCKET_PORT", default_value_t = 7002)]
     websocket_port: u16,
+
+    /// Folder for results until the hub has confirmed them; rooms may share one. By default
+    /// `$XDG_STATE_HOME/fogline/journal`, or `~/.local/state/fogline/journal`
+    #[arg(long, env = "FOGLINE_JOURNAL", value_name = "DIR")]
+    journal: Option<PathBuf>,
+
+    /// Keep confirmed results too, with the ending `.done`
+    #[arg(long)]
+    pub keep_journal: bool,
+
+    /// A match that nobody comes to starts with bots alone after this time
+    #[arg(long, env = "FOGLINE_NO_SHOW_SECONDS", value_name = "N", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=600))]
+    no_show_seconds: u16,
 }
 
 impl Config {
@@ -52,6 +69,23 @@ impl Config {
             bail!("--host-key-file `{}` is empty", path.display());
         }
         Ok(key)
+    }
+
+    /// Where results wait; fails if there is neither the flag nor a home.
+    pub fn journal(&self) -> anyhow::Result<PathBuf> {
+        if let Some(folder) = &self.journal {
+            return Ok(folder.clone());
+        }
+        let absolute =
+            |name: &str| std::env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        absolute("XDG_STATE_HOME")
+            .or_else(|| absolute("HOME").map(|home| home.join(".local/state")))
+            .map(|state| state.join("fogline/journal"))
+            .context("there is no home to keep the journal in; give --journal")
+    }
+
+    pub fn no_show(&self) -> NoShow {
+        NoShow(ticks(f32::from(self.no_show_seconds)))
     }
 
     /// Resolves the advertised name and makes sure that every port given is free.

@@ -1,5 +1,6 @@
 //! Child processes: their output, their end, and that none outlives us.
 
+mod kin;
 mod log;
 
 use std::{
@@ -86,9 +87,29 @@ impl Child {
         Ok(())
     }
 
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// This process and those that it has started itself.
+    pub fn family(&self) -> Vec<u32> {
+        kin::family(self.id())
+    }
+
+    /// Sends a signal, named as the shell's `kill` does, to the process and its group.
+    pub fn signal(&self, name: &str) {
+        kin::signal_group(name, self.id());
+    }
+
+    /// Ends the process as a crash would, and waits until it is gone.
+    pub fn kill(&mut self) -> Result<()> {
+        self.signal("KILL");
+        self.process.wait().with_context(|| format!("unable to wait for {}", self.name)).map(drop)
+    }
+
     /// Asks the process to stop without waiting for it.
     pub fn ask_to_stop(&self) {
-        signal_group("TERM", self.process.id());
+        self.signal("TERM");
     }
 
     /// Waits for the end until `deadline`, then kills.
@@ -97,8 +118,7 @@ impl Child {
             sleep(Duration::from_millis(20));
         }
         if self.running() {
-            signal_group("KILL", self.process.id());
-            self.process.wait().ok();
+            self.kill().ok();
         }
     }
 
@@ -172,7 +192,7 @@ pub fn run_lines(
         }
     };
     if followed.is_err() {
-        signal_group("TERM", process.id());
+        kin::signal_group("TERM", process.id());
     }
     let status = process.wait().with_context(|| format!("unable to wait for `{program}`"))?;
     followed.and_then(|()| interrupt::check())?;
@@ -210,15 +230,6 @@ fn send_lines(output: impl Read + Send + 'static, lines: Sender<Line>, wrap: fn(
             }
         }
     });
-}
-
-/// The shell's `kill`, since signalling is not in std and this workspace forbids unsafe code.
-fn signal_group(signal: &str, group: u32) {
-    Command::new("sh")
-        .args(["-c", &format!("kill -s {signal} -- -{group}")])
-        .stderr(Stdio::null())
-        .status()
-        .ok();
 }
 
 #[cfg(test)]

@@ -9,6 +9,8 @@ use std::{
 
 use anyhow::{Context as _, Result};
 
+use crate::system::ADDRESS;
+
 /// Paths of this checkout and of what is built from it.
 pub struct Layout {
     /// The workspace's root.
@@ -44,8 +46,14 @@ impl Layout {
         self.state.join("web.progress.json")
     }
 
-    pub fn database(&self) -> PathBuf {
-        self.state.join("hub.sqlite")
+    /// What the hub of `cargo xtask up` keeps its data in, unless it is told otherwise.
+    pub fn database(&self) -> String {
+        format!("sqlite://{}", self.state.join("hub.sqlite").display())
+    }
+
+    /// The ways to play.
+    pub fn modes(&self) -> PathBuf {
+        self.checkout.join("assets/modes")
     }
 
     /// `--root` of `cargo install`.
@@ -55,7 +63,7 @@ impl Layout {
 
     /// Where the running hub of `cargo xtask up` has written its address.
     pub fn hub_address(&self) -> PathBuf {
-        self.state.join("hub.addr")
+        self.state.join(ADDRESS)
     }
 
     /// Figures and pictures of `cargo xtask prove`.

@@ -7,8 +7,10 @@ mod interrupt;
 mod keys;
 mod layout;
 mod play;
+mod postgres;
 mod progress;
 mod prove;
+mod scratch;
 mod setup;
 mod system;
 mod test;
@@ -40,7 +42,7 @@ enum Chore {
     Up(up::Options),
     /// Builds and starts the native client against the running hub
     Play(play::Options),
-    /// Passes every test, the browser one included
+    /// Passes every test, on a real browser and both databases
     Test,
     /// Runs one claim as an experiment and prints its figures
     Prove {
@@ -48,7 +50,12 @@ enum Chore {
         /// Only what fits into a minute
         #[arg(long)]
         quick: bool,
+        /// Repeats the random moments of an earlier run, which has printed its seed
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
     },
+    /// Runs a throw-away PostgreSQL for `cargo test` until Ctrl-C
+    Postgres,
     /// Builds the wasm client only
     Web(ReleaseOption),
     /// Installs what the other chores need, or names the command that does
@@ -70,6 +77,12 @@ struct ReleaseOption {
 enum Claim {
     /// Guest to driving to history row, over each transport
     Play,
+    /// Random walks over the life of matches: nobody lost, nothing twice
+    Lifecycle,
+    /// Hub, rooms and database killed, stopped and starved: no result lost or doubled
+    Crash,
+    /// What attackers do, each with the figure that bounds it
+    Abuse,
 }
 
 fn main() -> ExitCode {
@@ -93,7 +106,16 @@ fn run(chore: Chore) -> Result<ExitCode> {
         Chore::Up(options) => up::run(&layout, &options)?,
         Chore::Play(options) => return play::run(&layout, &options),
         Chore::Test => return test::run(&layout),
-        Chore::Prove { claim: Claim::Play, quick } => return prove::run(&layout, quick),
+        Chore::Prove { claim, quick, seed } => {
+            let tally = match claim {
+                Claim::Play => prove::play(&layout, quick),
+                Claim::Lifecycle => prove::lifecycle(&layout, quick),
+                Claim::Crash => prove::crash(&layout, quick, seed),
+                Claim::Abuse => prove::abuse(&layout, quick, seed),
+            };
+            return Ok(tally?.exit_code());
+        }
+        Chore::Postgres => postgres::run()?,
         Chore::Web(ReleaseOption { release }) => {
             let mut progress = Progress::new(2);
             progress.begin("set-up");

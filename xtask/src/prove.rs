@@ -1,27 +1,35 @@
 //! `cargo xtask prove`: claims of the README as experiments on the real thing.
 
+mod abuse;
 mod browser;
 mod cdp;
 mod client;
+mod crash;
+mod dial;
+mod dice;
 mod game_state;
 mod headless;
 mod http;
+mod hub;
+mod lifecycle;
 mod play;
 mod report;
-mod scratch;
+mod sample;
 mod socket;
+mod visitor;
 mod wait;
 
-use std::{fs, process::ExitCode};
+use std::fs;
 
 use anyhow::{Context as _, Result};
 
-use self::{report::Report, scratch::Scratch};
+use self::report::Report;
 use crate::{
     build,
     keys::Keys,
     layout::Layout,
     progress::Progress,
+    scratch::Scratch,
     setup::{Need, set_up},
     system::{Options, Output, System},
     test::Tally,
@@ -33,12 +41,6 @@ const MATCH_SECONDS: u16 = 20;
 
 /// Seconds until bots fill a match.
 const BOTS_AFTER_SECS: u16 = 5;
-
-/// `prove play` as a command of its own.
-pub fn run(layout: &Layout, quick: bool) -> Result<ExitCode> {
-    let tally = play(layout, quick)?;
-    Ok(tally.exit_code())
-}
 
 /// Builds everything, starts a system of its own on a free port and plays on it.
 pub fn play(layout: &Layout, quick: bool) -> Result<Tally> {
@@ -60,8 +62,8 @@ pub fn play(layout: &Layout, quick: bool) -> Result<Tally> {
         hub_alone: false,
         match_seconds: Some(MATCH_SECONDS),
         bots_after_secs: Some(BOTS_AFTER_SECS),
-        database: scratch.path().join("hub.sqlite"),
-        address_file: scratch.path().join("hub.addr"),
+        database: format!("sqlite://{}", scratch.path().join("hub.sqlite").display()),
+        folder: scratch.path().to_owned(),
         output: Output::Folder(output.clone()),
     };
     let system = System::start(layout, &keys, &options, &mut progress)?;
@@ -70,4 +72,44 @@ pub fn play(layout: &Layout, quick: bool) -> Result<Tally> {
     play::perform(&mut stage, quick, &mut report)?;
     drop(stage);
     report.finish(&layout.prove())
+}
+
+/// Walks at random through the life of matches, in the hub's own test of it.
+pub fn lifecycle(layout: &Layout, quick: bool) -> Result<Tally> {
+    let mut progress = Progress::new(2);
+    let keys = prepare(layout, &mut progress)?;
+    let mut report = Report::new("lifecycle");
+    lifecycle::perform(layout, &keys, quick, &mut progress, &mut report)?;
+    report.finish(&layout.prove())
+}
+
+/// Kills, stops and starves a system of its own. `seed` repeats the moments of an earlier run.
+pub fn crash(layout: &Layout, quick: bool, seed: Option<u64>) -> Result<Tally> {
+    let mut progress = Progress::new(3);
+    let keys = prepare(layout, &mut progress)?;
+    let binaries = crash::Binaries {
+        hub: build::hub(layout, &keys, false, false, &mut progress)?,
+        room: build::room(layout, &keys, false, &mut progress, &mut || Ok(()))?,
+    };
+    let mut report = Report::new("crash");
+    crash::perform(layout, &keys, &binaries, quick, seed.map_or_else(dice::fresh_seed, Ok)?, &mut report)?;
+    report.finish(&layout.prove())
+}
+
+/// Attacks a hub of its own.
+pub fn abuse(layout: &Layout, quick: bool, seed: Option<u64>) -> Result<Tally> {
+    let mut progress = Progress::new(2);
+    let keys = prepare(layout, &mut progress)?;
+    let hub = build::hub(layout, &keys, false, false, &mut progress)?;
+    let mut report = Report::new("abuse");
+    abuse::perform(layout, &keys, &hub, quick, seed.map_or_else(dice::fresh_seed, Ok)?, &mut report)?;
+    report.finish(&layout.prove())
+}
+
+fn prepare(layout: &Layout, progress: &mut Progress) -> Result<Keys> {
+    progress.begin("set-up");
+    set_up(layout, &[Need::Native, Need::Test], progress, &mut || Ok(()))?;
+    fs::create_dir_all(layout.prove())
+        .with_context(|| format!("unable to create `{}`", layout.prove().display()))?;
+    Keys::load(layout)
 }

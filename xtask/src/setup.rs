@@ -1,6 +1,6 @@
 //! A fresh machine becomes one that can build, play and test Fogline. Nothing is done twice.
 
-mod debian;
+pub mod debian;
 mod packages;
 mod rust_source;
 pub mod tools;
@@ -21,7 +21,7 @@ pub enum Need {
     Web,
     /// Shrinking the wasm client.
     WebRelease,
-    /// Running the browser test.
+    /// Running the tests, on a real browser and on both databases.
     Test,
 }
 

@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     net::{SocketAddr, TcpListener},
     path::{Path, PathBuf},
+    process::Command,
     time::{Duration, Instant},
 };
 
@@ -21,6 +22,11 @@ use crate::{
 /// How long the hub may take until it listens.
 const HUB_START: Duration = Duration::from_secs(30);
 
+/// Files in the folder of one hub.
+pub const ADDRESS: &str = "hub.addr";
+pub const ADMIN_ADDRESS: &str = "admin.addr";
+const ADMIN_TOKEN: &str = "admin.token";
+
 /// What is started and how.
 pub struct Options {
     /// The hub's port; 0 takes a free one.
@@ -32,8 +38,10 @@ pub struct Options {
     pub hub_alone: bool,
     pub match_seconds: Option<u16>,
     pub bots_after_secs: Option<u16>,
-    pub database: PathBuf,
-    pub address_file: PathBuf,
+    /// As the hub's `--database` takes it.
+    pub database: String,
+    /// Where the hub writes its addresses and the rooms their journal.
+    pub folder: PathBuf,
     pub output: Output,
 }
 
@@ -57,7 +65,7 @@ impl System {
         require_free(options.port)?;
         let binary = build::hub(layout, keys, options.release, options.hub_alone, progress)?;
         let mut hub = start_hub(layout, keys, options, &binary)?;
-        let address = listening(&mut hub, &options.address_file)?;
+        let address = listening(&mut hub, &options.folder)?;
         progress.note(&format!("open http://{address}"));
         let mut system = Self { hub: address, children: vec![hub] };
         let binary = build::room(layout, keys, options.release, progress, &mut || system.check())?;
@@ -97,22 +105,14 @@ pub fn require_free(port: u16) -> Result<()> {
 }
 
 fn start_hub(layout: &Layout, keys: &Keys, options: &Options, binary: &Path) -> Result<Child> {
-    match fs::remove_file(&options.address_file) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
-    }
-    let mut command = tethered(binary);
-    command
-        .args(["--bind", &format!("127.0.0.1:{}", options.port)])
-        .arg("--addr-file")
-        .arg(&options.address_file)
-        .args(["--database", &format!("sqlite://{}", options.database.display())])
-        .arg("--challenge-key-file")
-        .arg(&keys.challenge_file)
-        .arg("--host-key-file")
-        .arg(&keys.host_file)
-        .arg("--web-root")
-        .arg(layout.web());
+    let flags = HubFlags {
+        binary: binary.to_owned(),
+        port: options.port,
+        database: options.database.clone(),
+        folder: options.folder.clone(),
+        modes: layout.modes(),
+    };
+    let mut command = flags.command(layout, keys)?;
     if let Some(seconds) = options.match_seconds {
         command.args(["--match-seconds", &seconds.to_string()]);
     }
@@ -122,7 +122,6 @@ fn start_hub(layout: &Layout, keys: &Keys, options: &Options, binary: &Path) -> 
     Child::spawn("hub", command, options.output.of("hub")?)
 }
 
-/// Port 0: each room takes free ones and tells the hub.
 fn start_room(
     keys: &Keys,
     options: &Options,
@@ -131,14 +130,80 @@ fn start_room(
     number: usize,
 ) -> Result<Child> {
     let name = format!("room {number}");
-    let mut command = tethered(binary);
-    command
-        .args(["--hub", &format!("ws://{hub}")])
-        .arg("--host-key-file")
-        .arg(&keys.host_file)
-        .args(["--bind", "127.0.0.1", "--advertise", "127.0.0.1"])
-        .args(["--udp-port", "0", "--webtransport-port", "0", "--websocket-port", "0"]);
-    Child::spawn(&name, command, options.output.of(&name)?)
+    let flags =
+        RoomFlags { binary: binary.to_owned(), udp_port: 0, journal: options.folder.join("journals") };
+    Child::spawn(&name, flags.command(keys, hub)?, options.output.of(&name)?)
+}
+
+/// What a hub on loopback is told.
+#[derive(Clone)]
+pub struct HubFlags {
+    pub binary: PathBuf,
+    /// 0 takes a free one.
+    pub port: u16,
+    pub database: String,
+    /// Gets the files [`ADDRESS`], [`ADMIN_ADDRESS`] and [`ADMIN_TOKEN`].
+    pub folder: PathBuf,
+    pub modes: PathBuf,
+}
+
+impl HubFlags {
+    /// Also takes the addresses of an earlier hub away, so that [`listening`] waits for those of this one.
+    pub fn command(&self, layout: &Layout, keys: &Keys) -> Result<Command> {
+        for file in [ADDRESS, ADMIN_ADDRESS] {
+            match fs::remove_file(self.folder.join(file)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        let mut command = tethered(&self.binary);
+        command
+            .args(["--bind", &format!("127.0.0.1:{}", self.port), "--admin-bind", "127.0.0.1:0"])
+            .arg("--addr-file")
+            .arg(self.folder.join(ADDRESS))
+            .arg("--admin-addr-file")
+            .arg(self.folder.join(ADMIN_ADDRESS))
+            .arg("--admin-token-file")
+            .arg(self.folder.join(ADMIN_TOKEN))
+            .args(["--database", &self.database])
+            .arg("--challenge-key-file")
+            .arg(&keys.challenge_file)
+            .arg("--host-key-file")
+            .arg(&keys.host_file)
+            .arg("--modes")
+            .arg(&self.modes)
+            .arg("--web-root")
+            .arg(layout.web());
+        Ok(command)
+    }
+}
+
+/// What a room on loopback is told.
+#[derive(Clone)]
+pub struct RoomFlags {
+    pub binary: PathBuf,
+    /// 0 takes a free one, as the other two ports always do.
+    pub udp_port: u16,
+    /// Made if it is missing; rooms may share it.
+    pub journal: PathBuf,
+}
+
+impl RoomFlags {
+    pub fn command(&self, keys: &Keys, hub: SocketAddr) -> Result<Command> {
+        fs::create_dir_all(&self.journal)
+            .with_context(|| format!("unable to create `{}`", self.journal.display()))?;
+        let mut command = tethered(&self.binary);
+        command
+            .args(["--hub", &format!("ws://{hub}")])
+            .arg("--host-key-file")
+            .arg(&keys.host_file)
+            .arg("--journal")
+            .arg(&self.journal)
+            .args(["--bind", "127.0.0.1", "--advertise", "127.0.0.1"])
+            .args(["--udp-port", &self.udp_port.to_string()])
+            .args(["--webtransport-port", "0", "--websocket-port", "0"]);
+        Ok(command)
+    }
 }
 
 impl Output {
@@ -155,11 +220,12 @@ impl Output {
     }
 }
 
-fn listening(hub: &mut Child, address_file: &Path) -> Result<SocketAddr> {
+/// Waits until the hub of [`HubFlags`] listens, and answers where.
+fn listening(hub: &mut Child, folder: &Path) -> Result<SocketAddr> {
     let deadline = Instant::now() + HUB_START;
     while Instant::now() < deadline {
         hub.check()?;
-        let address = fs::read_to_string(address_file).unwrap_or_default();
+        let address = fs::read_to_string(folder.join(ADDRESS)).unwrap_or_default();
         if let Ok(address) = address.trim().parse() {
             return Ok(address);
         }

@@ -9,6 +9,7 @@ use crate::{
     children::{Line, run_lines},
     keys::Keys,
     layout::Layout,
+    postgres::Cluster,
     progress::{Progress, minutes},
     prove,
     setup::{Need, set_up},
@@ -48,11 +49,15 @@ pub fn run(layout: &Layout) -> Result<ExitCode> {
         set_up(layout, &needs, &mut progress, &mut || Ok(())).map(|()| Tally::default())
     })?;
     let keys = Keys::load(layout)?;
+    let cluster = Cluster::start()?;
     progress.begin("tests");
-    stages.time("tests", || cargo_test(layout, &keys, "tests", WORKSPACE, &mut progress))?;
+    stages.time("tests", || cargo_test(layout, &keys, &cluster, "tests", WORKSPACE, &mut progress))?;
     progress.begin("netcode");
-    stages.time("netcode", || cargo_test(layout, &keys, "netcode", NETCODE, &mut progress))?;
+    stages.time("netcode", || cargo_test(layout, &keys, &cluster, "netcode", NETCODE, &mut progress))?;
+    drop(cluster);
     stages.time("browser", || prove::play(layout, true))?;
+    stages.time("crash", || prove::crash(layout, true, None))?;
+    stages.time("abuse", || prove::abuse(layout, true, None))?;
     Ok(stages.finish())
 }
 
@@ -88,6 +93,7 @@ impl Stages {
 fn cargo_test(
     layout: &Layout,
     keys: &Keys,
+    cluster: &Cluster,
     label: &str,
     arguments: &[&str],
     progress: &mut Progress,
@@ -98,6 +104,7 @@ fn cargo_test(
     progress.note("compiled");
 
     let mut command = workspace_cargo(layout, keys);
+    cluster.announce(&mut command);
     command.args(arguments).arg("--no-fail-fast");
     let mut tally = Tally::default();
     let status = run_lines(

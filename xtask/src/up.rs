@@ -33,6 +33,10 @@ pub struct Options {
     /// Where the website is served
     #[arg(long, default_value_t = 8080)]
     port: u16,
+    /// Where the hub keeps its data, as `sqlite://PATH` or `postgres://...`; without it in a SQLite file of
+    /// this machine's
+    #[arg(long, value_name = "URL")]
+    database: Option<String>,
     /// Length of a match
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(5..=3600))]
     match_seconds: Option<u16>,
@@ -93,8 +97,8 @@ fn system_options(layout: &Layout, options: &Options) -> system::Options {
         hub_alone: true,
         match_seconds: options.match_seconds,
         bots_after_secs: None,
-        database: layout.database(),
-        address_file: layout.hub_address(),
+        database: options.database.clone().unwrap_or_else(|| layout.database()),
+        folder: layout.state.clone(),
         output: Output::Console,
     }
 }

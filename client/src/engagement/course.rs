@@ -6,6 +6,7 @@ use game::{
     client::Transport,
     protocol::{
         id::{MatchId, Seat},
+        rating::RatingChange,
         result::MatchResult,
         ticket::Ticket,
     },
@@ -13,8 +14,12 @@ use game::{
 
 use crate::{engagement::Ending, screen::Turn};
 
-/// Tries to get back into a match before it is given up.
-const TRIES: u32 = 5;
+/// A lost seat is held for a minute; so long the way back is looked for.
+const HELD: Duration = Duration::from_secs(60);
+
+/// First and longest wait before another try; each is twice the last.
+const FIRST_PAUSE: Duration = Duration::from_millis(500);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// A hub that has not sent a new ticket by then counts as a failed try.
 const TICKET_PATIENCE: Duration = Duration::from_secs(5);
@@ -28,7 +33,7 @@ pub(super) enum Sign {
     /// The link is down; said again as long as it is.
     Lost(String),
     Over([u16; 2]),
-    Ended(MatchId, MatchResult),
+    Ended(MatchId, MatchResult, RatingChange),
     Void(MatchId, String),
     /// The hub has no new ticket, for this reason, and will have none.
     NoTicket(String),
@@ -51,7 +56,9 @@ pub(super) enum Step {
     Clear,
     Score(Ending),
     /// The hub's record of a match.
-    Record(MatchId, MatchResult),
+    Record(MatchId, MatchResult, RatingChange),
+    /// A match does not count, for this reason.
+    Annul(MatchId, String),
 }
 
 pub(super) struct Course {
@@ -67,7 +74,10 @@ struct Current {
     stage: Stage,
     /// Whether this client was ever in the match.
     entered: bool,
-    tries: u32,
+    /// The wait before the next try.
+    pause: Duration,
+    /// Since when there is no link; none while there is.
+    lost_at: Option<Duration>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -96,13 +106,19 @@ impl Course {
         self.current.as_ref().is_some_and(|current| current.entered && current.stage != Stage::In)
     }
 
+    /// How much longer the way back is looked for; none while nothing is lost.
+    pub(super) fn patience(&self, now: Duration) -> Option<Duration> {
+        let lost_at = self.current.as_ref()?.lost_at?;
+        Some((lost_at + HELD).saturating_sub(now))
+    }
+
     pub(super) fn step(&mut self, sign: Sign, now: Duration) -> Vec<Step> {
         match sign {
             Sign::Found(ticket) => self.found(ticket),
             Sign::Joined => self.joined(),
             Sign::Lost(reason) => self.lost(reason, now),
             Sign::Over(score) => self.over(score),
-            Sign::Ended(match_id, result) => self.ended(match_id, result),
+            Sign::Ended(match_id, result, rating) => self.ended(match_id, result, rating),
             Sign::Void(match_id, reason) => self.void(match_id, reason),
             Sign::NoTicket(reason) => match &self.current {
                 Some(Current { stage: Stage::Asking { .. }, .. }) => self.drop_with(reason),
@@ -137,7 +153,8 @@ impl Course {
                     transport: self.preferred,
                     stage: Stage::Dialling,
                     entered: false,
-                    tries: 0,
+                    pause: FIRST_PAUSE,
+                    lost_at: None,
                 });
                 self.last = self.preferred;
                 vec![Step::Clear, Step::Dial(ticket, self.preferred), Step::Show(Turn::MatchFound)]
@@ -150,7 +167,8 @@ impl Course {
             Some(current) if current.stage == Stage::Dialling => {
                 current.stage = Stage::In;
                 current.entered = true;
-                current.tries = 0;
+                current.pause = FIRST_PAUSE;
+                current.lost_at = None;
                 vec![Step::Show(Turn::Joined)]
             }
             _ => Vec::new(),
@@ -172,12 +190,12 @@ impl Course {
 
     fn pause(&mut self, reason: String, now: Duration) -> Vec<Step> {
         let Some(current) = &mut self.current else { return Vec::new() };
-        current.tries += 1;
-        if current.tries > TRIES {
+        let give_up = *current.lost_at.get_or_insert(now) + HELD;
+        if now >= give_up {
             return self.drop_with(format!("You are no longer in the match. {reason}"));
         }
-        let pause = Duration::from_millis(500) * 2u32.pow(current.tries - 1);
-        current.stage = Stage::Pausing { until: now + pause };
+        current.stage = Stage::Pausing { until: (now + current.pause).min(give_up) };
+        current.pause = (current.pause * 2).min(LONGEST_PAUSE);
         Vec::new()
     }
 
@@ -198,7 +216,14 @@ impl Course {
     fn over(&mut self, score: [u16; 2]) -> Vec<Step> {
         match self.current.take() {
             Some(current) => vec![
-                Step::Score(Ending { match_id: current.match_id, seat: current.seat, score, result: None }),
+                Step::Score(Ending {
+                    match_id: current.match_id,
+                    seat: current.seat,
+                    score,
+                    result: None,
+                    rating: None,
+                    void: None,
+                }),
                 Step::HangUp,
                 Step::Show(Turn::Over),
             ],
@@ -207,20 +232,21 @@ impl Course {
     }
 
     /// The record may come before the room's last word, or instead of it.
-    fn ended(&mut self, match_id: MatchId, result: MatchResult) -> Vec<Step> {
+    fn ended(&mut self, match_id: MatchId, result: MatchResult, rating: RatingChange) -> Vec<Step> {
         let mut steps = match &self.current {
             Some(current) if current.match_id == match_id => self.over([result.amber, result.azure]),
             _ => Vec::new(),
         };
-        steps.push(Step::Record(match_id, result));
+        steps.push(Step::Record(match_id, result, rating));
         steps
     }
 
     fn void(&mut self, match_id: MatchId, reason: String) -> Vec<Step> {
-        let notice = format!("Match void: {reason}. It does not count. You are first in the queue.");
+        let cause = reason.trim_end_matches('.');
+        let notice = format!("{cause}. Match void: no rating change. You are first in the queue.");
         match &self.current {
             Some(current) if current.match_id == match_id => self.drop_with(notice),
-            _ => vec![Step::Tell(notice)],
+            _ => vec![Step::Annul(match_id, reason), Step::Tell(notice)],
         }
     }
 

@@ -40,14 +40,16 @@ pub(super) fn show(
         .landed
         .filter(|(landed, _)| time.elapsed().saturating_sub(*landed) < HIT_SHOWS)
         .map(|(_, kill)| kill);
-    let view = View { at, reloaded: reloaded(own.iter().next().copied(), timeline.tick().0), hit };
+    let reloaded = own.iter().next().map(|gun| reloaded(Some(*gun), timeline.tick().0));
+    let view = View { at, reloaded, hit };
     draw(ctx, &view);
     Ok(())
 }
 
 struct View {
     at: Pos2,
-    reloaded: f32,
+    /// None while there is no gun.
+    reloaded: Option<f32>,
     /// A shell has just hit; true if that was the end of a tank.
     hit: Option<bool>,
 }
@@ -55,13 +57,17 @@ struct View {
 fn draw(ctx: &egui::Context, view: &View) {
     let painter = widget::below(ctx);
     painter.circle_filled(view.at, 2.0, theme::TEXT);
-    if view.reloaded < 1.0 {
-        let faint = Stroke::new(2.0, theme::TEXT.gamma_multiply(0.25));
-        painter.circle_stroke(view.at, RADIUS, faint);
-        let ring = arc(view.at, RADIUS, -FRAC_PI_2, TAU * view.reloaded);
-        painter.line(ring, Stroke::new(2.0, theme::QUIET));
-    } else {
-        painter.circle_stroke(view.at, RADIUS, Stroke::new(2.0, theme::TEXT));
+    match view.reloaded {
+        Some(reloaded) if reloaded < 1.0 => {
+            let faint = Stroke::new(2.0, theme::TEXT.gamma_multiply(0.25));
+            painter.circle_stroke(view.at, RADIUS, faint);
+            let ring = arc(view.at, RADIUS, -FRAC_PI_2, TAU * reloaded);
+            painter.line(ring, Stroke::new(2.0, theme::QUIET));
+        }
+        Some(_) => {
+            painter.circle_stroke(view.at, RADIUS, Stroke::new(2.0, theme::TEXT));
+        }
+        None => {}
     }
     if let Some(kill) = view.hit {
         let stroke = Stroke::new(2.5, if kill { theme::DANGER } else { theme::TEXT });

@@ -25,8 +25,11 @@ pub(super) fn show(
     boards: Query<&Scoreboard>,
     timeline: Res<LocalTimeline>,
     engagement: Res<Engagement>,
+    time: Res<Time<Real>>,
 ) -> Result {
-    let view = View::new(boards.iter().next(), timeline.tick().0, &engagement);
+    let own = engagement.seat().map(|seat| seat.team());
+    let trouble = engagement.trouble(time.elapsed());
+    let view = View::new(boards.iter().next(), timeline.tick().0, own, trouble);
     draw(contexts.ctx_mut()?, &view);
     Ok(())
 }
@@ -37,22 +40,31 @@ struct View {
     clock: String,
     hurry: bool,
     own: Option<Team>,
-    remark: Option<&'static str>,
+    remark: Option<String>,
     trouble: bool,
 }
 
 impl View {
-    fn new(board: Option<&Scoreboard>, tick: u32, engagement: &Engagement) -> Self {
-        let trouble = engagement.trouble();
+    /// `trouble`: what is wrong with the link.
+    fn new(board: Option<&Scoreboard>, tick: u32, own: Option<Team>, trouble: Option<String>) -> Self {
+        let seconds = board.and_then(|board| match board.phase {
+            Phase::Over => Some(0),
+            Phase::Waiting | Phase::Playing { .. } => seconds_left(board, tick),
+        });
         let waiting = board.is_none_or(|board| board.phase == Phase::Waiting);
-        let seconds = board.and_then(|board| seconds_left(board, tick));
+        let remark = match seconds {
+            _ if waiting => Some("Waiting for players"),
+            // The room writes the result down before it says the last word.
+            Some(0) => Some("Time is up"),
+            _ => None,
+        };
         Self {
             score: board.map_or([0, 0], |board| board.score),
             clock: seconds.map_or("-:--".into(), clock),
             hurry: seconds.is_some_and(|seconds| seconds <= LAST_SECONDS),
-            own: engagement.seat().map(|seat| seat.team()),
-            remark: trouble.or(waiting.then_some("Waiting for players")),
+            own,
             trouble: trouble.is_some(),
+            remark: trouble.or(remark.map(Into::into)),
         }
     }
 }
@@ -84,7 +96,7 @@ fn draw(ctx: &egui::Context, view: &View) {
             painter.hline(edge.min(inner)..=edge.max(inner), rect.bottom() - 1.0, line);
         }
     }
-    if let Some(remark) = view.remark {
+    if let Some(remark) = &view.remark {
         let at = rect.center_bottom() + vec2(0.0, 24.0);
         let ink = if view.trouble { theme::DANGER } else { theme::TEXT };
         widget::legible(&painter, at, Align2::CENTER_TOP, remark, theme::LARGE, ink);
@@ -99,5 +111,22 @@ mod tests {
     fn clock_reads_as_minutes_and_seconds() {
         assert_eq!(clock(65), "1:05");
         assert_eq!(clock(0), "0:00");
+    }
+
+    #[test]
+    fn score_stays_until_the_room_has_said_the_last_word() {
+        let over = [Phase::Over, Phase::Playing { ends_at: 60 }];
+        for phase in over {
+            let board = Scoreboard { score: [3, 1], phase };
+            let view = View::new(Some(&board), 99, Some(Team::Amber), None);
+            assert_eq!((view.score, view.clock.as_str()), ([3, 1], "0:00"));
+            assert_eq!(view.remark.as_deref(), Some("Time is up"));
+        }
+    }
+
+    #[test]
+    fn trouble_comes_before_other_remarks() {
+        let view = View::new(None, 0, None, Some("Lost".into()));
+        assert_eq!((view.remark.as_deref(), view.trouble), (Some("Lost"), true));
     }
 }

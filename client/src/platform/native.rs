@@ -1,16 +1,23 @@
 //! A process with a command line.
 
 use std::{
+    cell::Cell,
     io::{BufRead as _, Write as _},
+    sync::{Mutex, PoisonError},
     thread,
     time::Duration,
 };
 
 use async_channel::Receiver;
+use bevy::winit::WINIT_WINDOWS;
 use clap::Parser;
-use game::{client::Transport, protocol::http::Credentials};
+use game::{
+    client::Transport,
+    protocol::{http::Credentials, key::ModeId},
+};
+use winit::window::UserAttentionType;
 
-use crate::settings::{Settings, SignIn, hub_address, transport_named};
+use crate::settings::{Invitation, Settings, SignIn, hub_address, invitation, mode_named, transport_named};
 
 /// Whether the platform keeps the session itself.
 pub(crate) const COOKIES: bool = false;
@@ -34,6 +41,8 @@ pub fn settings() -> Settings {
         transport: arguments.transport,
         sign_in,
         name: arguments.name,
+        invitation: arguments.party,
+        mode: arguments.mode,
         headless: arguments.headless,
         published: arguments.headless,
     }
@@ -87,6 +96,62 @@ pub(crate) fn publish(state: &str) {
     let _gone = writeln!(out, "{state}").and_then(|()| out.flush());
 }
 
+/// Whether the text is in the clipboard now. Under X11 it stays there as long as this process lives.
+pub(crate) fn copy(text: &str) -> bool {
+    static CLIPBOARD: Mutex<Option<arboard::Clipboard>> = Mutex::new(None);
+    let mut clipboard = CLIPBOARD.lock().unwrap_or_else(PoisonError::into_inner);
+    if clipboard.is_none() {
+        *clipboard = arboard::Clipboard::new().ok();
+    }
+    clipboard.as_mut().is_some_and(|clipboard| clipboard.set_text(text).is_ok())
+}
+
+/// A process has its command line to be told again.
+pub(crate) fn recall(_key: &str) -> Option<String> {
+    None
+}
+
+/// See [`recall`].
+pub(crate) fn remember(_key: &str, _value: &str) {}
+
+/// A command line is read once.
+pub(crate) fn forget_invitation() {}
+
+/// Whether the player can see the game: a window of this thread has the focus or is not minimised.
+pub(crate) fn watched() -> bool {
+    WINIT_WINDOWS.with_borrow(|windows| {
+        windows.windows.values().any(|window| window.has_focus() || !window.is_minimized().unwrap_or(false))
+    })
+}
+
+/// A window may ask for attention without being permitted to.
+pub(crate) fn permit_summons() {}
+
+/// The windows of this thread ask for attention, until [`hush`].
+pub(crate) fn summon() {
+    if !SUMMONING.replace(true) {
+        request_attention(Some(UserAttentionType::Critical));
+    }
+}
+
+pub(crate) fn hush() {
+    if SUMMONING.replace(false) {
+        request_attention(None);
+    }
+}
+
+thread_local! {
+    static SUMMONING: Cell<bool> = const { Cell::new(false) };
+}
+
+fn request_attention(kind: Option<UserAttentionType>) {
+    WINIT_WINDOWS.with_borrow(|windows| {
+        for window in windows.windows.values() {
+            window.request_user_attention(kind);
+        }
+    });
+}
+
 fn credentials(typed: Vec<String>) -> Credentials {
     let mut typed = typed.into_iter();
     Credentials { name: typed.next().unwrap_or_default(), password: typed.next().unwrap_or_default() }
@@ -124,6 +189,14 @@ struct Arguments {
     /// Name that the sign-in form suggests.
     #[arg(long, default_value = "")]
     name: String,
+
+    /// Make a party with `create`, or join one by its code, once signed in.
+    #[arg(long, value_name = "create|CODE", value_parser = invitation)]
+    party: Option<Invitation>,
+
+    /// What *Play* starts; without it the hub's first mode.
+    #[arg(long, value_name = "NAME", value_parser = mode_named)]
+    mode: Option<ModeId>,
 }
 
 #[cfg(test)]
@@ -142,5 +215,15 @@ mod tests {
         let both = ["client", "--guest", "--login", "ann", "secret123"];
         assert!(Arguments::try_parse_from(both).is_err());
         assert!(Arguments::try_parse_from(["client", "--login", "ann"]).is_err());
+    }
+
+    #[test]
+    fn party_and_mode_are_checked_on_the_command_line() {
+        let parsed = Arguments::try_parse_from(["client", "--party", "create", "--mode", "duel"]);
+        let parsed = parsed.expect("both flags should be read");
+        assert_eq!(parsed.party, Some(Invitation::Create));
+        assert_eq!(parsed.mode.as_ref().map(ModeId::as_str), Some("duel"));
+        assert!(Arguments::try_parse_from(["client", "--party", "toolong1"]).is_err());
+        assert!(Arguments::try_parse_from(["client", "--mode", "No such"]).is_err());
     }
 }

@@ -18,9 +18,10 @@ fn show(
     mut contexts: EguiContexts,
     link: Res<RoomLink>,
     engagement: Res<Engagement>,
+    time: Res<Time<Real>>,
     mut leaves: MessageWriter<LeaveMatch>,
 ) -> Result {
-    let view = View::new(&link.state, engagement.transport());
+    let view = View::new(&link.state, engagement.transport(), engagement.seconds_left(time.elapsed()));
     if widget::card(contexts.ctx_mut()?, "loading", 400.0, |ui| loading_ui(ui, &view)) {
         leaves.write(LeaveMatch);
     }
@@ -34,18 +35,23 @@ struct View {
 }
 
 impl View {
-    fn new(state: &LinkState, transport: Transport) -> Self {
+    /// `seconds_left`: until a way that was lost is given up.
+    fn new(state: &LinkState, transport: Transport, seconds_left: Option<u64>) -> Self {
         let by = match transport {
             Transport::Udp => "UDP",
             Transport::WebTransport => "WebTransport",
             Transport::WebSocket => "WebSocket",
         };
-        match state {
-            LinkState::Lost(reason) => {
-                Self { doing: "Trying again…".into(), problem: Some(reason.clone()) }
-            }
-            _ => Self { doing: format!("Joining the room by {by}…"), problem: None },
-        }
+        let problem = match state {
+            LinkState::Lost(reason) => Some(reason.clone()),
+            _ => None,
+        };
+        let doing = match (&problem, seconds_left) {
+            (_, Some(seconds)) => format!("Trying again, {seconds} s left"),
+            (Some(_), None) => "Trying again…".into(),
+            (None, None) => format!("Joining the room by {by}…"),
+        };
+        Self { doing, problem }
     }
 }
 
@@ -59,4 +65,19 @@ fn loading_ui(ui: &mut egui::Ui, view: &View) -> bool {
     ui.add_space(16.0);
     let width = ui.available_width();
     widget::secondary(ui, "leave", "Leave", egui::vec2(width, 48.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lost_way_is_counted_down_with_its_reason() {
+        let lost = LinkState::Lost("The room did not answer.".into());
+        let view = View::new(&lost, Transport::Udp, Some(42));
+        assert_eq!(view.doing, "Trying again, 42 s left");
+        assert_eq!(view.problem.as_deref(), Some("The room did not answer."));
+        let view = View::new(&LinkState::Dialling, Transport::Udp, None);
+        assert_eq!(view.doing, "Joining the room by UDP…");
+    }
 }

@@ -1,25 +1,31 @@
-//! The hub: who is here, the way into a match, and chat.
+//! The hub: who is here, the party, the way into a match, and chat.
 
 mod chat;
+mod here;
+mod party;
+mod play;
 
-use std::time::Duration;
-
-use bevy::prelude::*;
+use bevy::{ecs::system::SystemParam, prelude::*};
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
 use game::protocol::{
-    hub::{QueueNote, ToHub},
-    text::ChatText,
+    hub::ToHub,
+    id::AccountId,
+    key::{ModeId, PartyCode},
+    text::{ChatText, PlayerName},
 };
 
 use crate::{
-    lobby::{Lobby, Wait},
+    lobby::Lobby,
+    platform,
     screen::Screen,
     session::{Hub, Session},
-    ui::{UiSystems, theme, widget},
+    settings::Settings,
+    ui::{UiSystems, widget},
 };
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<chat::Draft>()
+        .init_resource::<party::Desk>()
         .add_systems(EguiPrimaryContextPass, show.in_set(UiSystems::Screen).run_if(in_state(Screen::Lobby)));
 }
 
@@ -29,152 +35,109 @@ const GAP: f32 = 16.0;
 fn show(
     mut contexts: EguiContexts,
     hub: Res<Hub>,
-    time: Res<Time<Real>>,
-    session: Res<Session>,
-    mut lobby: ResMut<Lobby>,
+    settings: Res<Settings>,
     mut draft: ResMut<chat::Draft>,
+    mut hands: Hands,
 ) -> Result {
     let ctx = contexts.ctx_mut()?;
-    let [left, middle, right] = zones(ctx.content_rect().shrink(MARGIN));
-    let view = View::new(&hub, &lobby, time.elapsed());
-    widget::panel(ctx, "here", left, |ui| here_ui(ui, &view));
-    let said = widget::panel(ctx, "chat", right, |ui| chat::chat_ui(ui, &lobby.chat, &mut draft));
-    let asked = widget::panel(ctx, "queue", middle, |ui| queue_ui(ui, &view));
-    match asked.or(said.map(Action::Say)) {
-        Some(Action::Play) => {
-            lobby.notice = None;
-            session.say(ToHub::JoinQueue {});
-        }
-        Some(Action::Cancel) => session.say(ToHub::LeaveQueue {}),
-        Some(Action::Say(text)) => session.say(ToHub::Chat { text }),
-        None => {}
+    let now = hands.time.elapsed();
+    let zones = Zones::new(ctx.content_rect().shrink(MARGIN));
+    let lobby = &*hands.lobby;
+    let here = here::View::new(&hub, lobby);
+    let together = party::View::new(&hub, lobby, &settings, hands.desk.copied(now));
+    let play = play::View::new(&hub, lobby, now);
+    let chat = chat::View::new(&hub, lobby);
+    let asked = [
+        widget::panel(ctx, "here", zones.here, |ui| here::here_ui(ui, &here)),
+        widget::panel(ctx, "party", zones.party, |ui| party::party_ui(ui, &together, &mut hands.desk)),
+        widget::panel(ctx, "chat", zones.chat, |ui| chat::chat_ui(ui, &chat, &mut draft)),
+        widget::panel(ctx, "play", zones.play, |ui| play::play_ui(ui, &play)),
+    ];
+    for action in asked.into_iter().flatten() {
+        hands.carry_out(action);
     }
     Ok(())
 }
 
+#[derive(SystemParam)]
+struct Hands<'w> {
+    session: Res<'w, Session>,
+    time: Res<'w, Time<Real>>,
+    lobby: ResMut<'w, Lobby>,
+    desk: ResMut<'w, party::Desk>,
+}
+
+impl Hands<'_> {
+    fn carry_out(&mut self, action: Action) {
+        let message = match action {
+            Action::Choose(mode) => {
+                self.lobby.choose(mode);
+                return;
+            }
+            Action::Copy(text) => {
+                let now = self.time.elapsed();
+                self.desk.copy(&text, now);
+                return;
+            }
+            Action::Play(mode) => {
+                platform::permit_summons();
+                ToHub::JoinQueue { mode }
+            }
+            Action::Cancel => ToHub::LeaveQueue {},
+            Action::Say(text) => {
+                self.session.say(ToHub::Chat { text });
+                return;
+            }
+            Action::Mute(name) => ToHub::Mute { name },
+            Action::Unmute(name) => ToHub::Unmute { name },
+            Action::CreateParty => ToHub::CreateParty {},
+            Action::JoinParty(code) => ToHub::JoinParty { code },
+            Action::LeaveParty => ToHub::LeaveParty {},
+            Action::Remove(account) => ToHub::RemoveFromParty { account },
+        };
+        self.lobby.notice = None;
+        self.session.say(message);
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
 enum Action {
-    Play,
+    Choose(ModeId),
+    Play(ModeId),
     Cancel,
     Say(ChatText),
+    Mute(PlayerName),
+    Unmute(PlayerName),
+    CreateParty,
+    JoinParty(PartyCode),
+    LeaveParty,
+    Remove(AccountId),
+    /// Into the clipboard.
+    Copy(String),
 }
 
-/// Left, middle and right.
-fn zones(rect: egui::Rect) -> [egui::Rect; 3] {
-    let left = (rect.width() * 0.2).clamp(120.0, 260.0);
-    let right = (rect.width() * 0.3).clamp(160.0, 400.0);
-    let column = |from: f32, to: f32| egui::Rect::from_x_y_ranges(from..=to.max(from), rect.y_range());
-    [
-        column(rect.left(), rect.left() + left),
-        column(rect.left() + left + GAP, rect.right() - right - GAP),
-        column(rect.right() - right, rect.right()),
-    ]
+struct Zones {
+    here: egui::Rect,
+    party: egui::Rect,
+    play: egui::Rect,
+    chat: egui::Rect,
 }
 
-#[derive(Debug, PartialEq)]
-struct View {
-    name: String,
-    guest: bool,
-    online: u32,
-    names: Vec<String>,
-    /// Names that the hub did not send.
-    more: u32,
-    queue: Option<QueueView>,
-    notice: Option<String>,
-}
-
-#[derive(Debug, PartialEq)]
-struct QueueView {
-    elapsed: String,
-    waiting: String,
-    note: &'static str,
-}
-
-impl View {
-    fn new(hub: &Hub, lobby: &Lobby, now: Duration) -> Self {
-        let names = u32::try_from(lobby.names.len()).unwrap_or(u32::MAX);
+impl Zones {
+    fn new(rect: egui::Rect) -> Self {
+        let left = (rect.width() * 0.24).clamp(160.0, 288.0);
+        let right = (rect.width() * 0.3).clamp(160.0, 400.0);
+        let column = |from: f32, to: f32| egui::Rect::from_x_y_ranges(from..=to.max(from), rect.y_range());
+        let side = column(rect.left(), rect.left() + left);
+        let party = ((rect.height() - GAP) * 0.6).max(0.0);
+        let border = side.bottom() - party;
         Self {
-            name: hub.name.as_ref().map(ToString::to_string).unwrap_or_default(),
-            guest: hub.guest,
-            online: lobby.online,
-            names: lobby.names.clone(),
-            more: lobby.online.saturating_sub(names),
-            queue: lobby.queue.as_ref().map(|wait| QueueView::new(wait, now)),
-            notice: lobby.notice.clone(),
+            here: side.with_max_y((border - GAP).max(side.top())),
+            party: side.with_min_y(border),
+            play: column(rect.left() + left + GAP, rect.right() - right - GAP),
+            chat: column(rect.right() - right, rect.right()),
         }
     }
-}
-
-impl QueueView {
-    fn new(wait: &Wait, now: Duration) -> Self {
-        let seconds = now.saturating_sub(wait.since).as_secs();
-        Self {
-            elapsed: format!("{}:{:02}", seconds / 60, seconds % 60),
-            waiting: match wait.waiting {
-                0 | 1 => "Only you are waiting".into(),
-                waiting => format!("{waiting} players are waiting"),
-            },
-            note: match wait.note {
-                QueueNote::Players => "Bots fill the match soon.",
-                QueueNote::Room => "All rooms are taken. The next free one is yours.",
-            },
-        }
-    }
-}
-
-fn here_ui(ui: &mut egui::Ui, view: &View) {
-    widget::caption(ui, &format!("Here now: {}", view.online));
-    egui::ScrollArea::vertical().auto_shrink(false).id_salt("here").show(ui, |ui| {
-        for name in &view.names {
-            let ink = if *name == view.name { theme::AMBER } else { theme::TEXT };
-            ui.label(egui::RichText::new(name).color(ink));
-        }
-        if view.more > 0 {
-            widget::quiet(ui, &format!("and {} more", view.more));
-        }
-        if view.online <= 1 {
-            widget::quiet(ui, "Nobody else yet. Press Play: bots will join you.");
-        }
-    });
-}
-
-fn queue_ui(ui: &mut egui::Ui, view: &View) -> Option<Action> {
-    let mut asked = None;
-    ui.vertical_centered(|ui| {
-        ui.add_space((ui.available_height() * 0.18).max(0.0));
-        widget::title(ui, "Fogline");
-        let kind = if view.guest { " (guest)" } else { "" };
-        widget::quiet(ui, &format!("{}{kind}", view.name));
-        ui.add_space(32.0);
-        let wide = ui.available_width().min(320.0);
-        match &view.queue {
-            None => {
-                if widget::primary(ui, "play", "Play", egui::vec2(wide, 80.0)) {
-                    asked = Some(Action::Play);
-                }
-            }
-            Some(queue) => {
-                widget::caption(ui, "Looking for a match");
-                let clock = egui::RichText::new(&queue.elapsed);
-                ui.label(clock.font(theme::condensed(theme::HUGE)));
-                ui.label(&queue.waiting);
-                widget::quiet(ui, queue.note);
-                ui.add_space(16.0);
-                if widget::secondary(ui, "cancel", "Cancel", egui::vec2(wide, 48.0)) {
-                    asked = Some(Action::Cancel);
-                }
-            }
-        }
-        if let Some(notice) = &view.notice {
-            ui.add_space(24.0);
-            ui.label(notice);
-        }
-        ui.add_space(32.0);
-        widget::quiet(
-            ui,
-            "Drive with W A S D or the arrows. Aim with the mouse, fire with its button or Space.",
-        );
-    });
-    asked
 }
 
 #[cfg(test)]
@@ -182,23 +145,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn wait_reads_as_minutes_and_seconds() {
-        let since = Duration::from_secs(5);
-        let wait = Wait { since, waiting: 2, note: QueueNote::Players };
-        let view = QueueView::new(&wait, since + Duration::from_secs(65));
-        assert_eq!((view.elapsed.as_str(), view.waiting.as_str()), ("1:05", "2 players are waiting"));
-    }
-
-    #[test]
-    fn names_that_were_not_sent_are_counted() {
-        let lobby = Lobby { names: vec!["ann".into()], online: 4, ..default() };
-        assert_eq!(View::new(&Hub::default(), &lobby, Duration::ZERO).more, 3);
-    }
-
-    #[test]
     fn zones_do_not_overlap_on_a_small_page() {
         let rect = egui::Rect::from_min_size(egui::Pos2::ZERO, egui::vec2(640.0, 400.0));
-        let [left, middle, right] = zones(rect);
-        assert!(left.right() < middle.left() && middle.right() < right.left());
+        let Zones { here, party, play, chat } = Zones::new(rect);
+        assert!(here.bottom() < party.top() && party.bottom() <= rect.bottom());
+        assert!(here.right() < play.left() && party.right() < play.left() && play.right() < chat.left());
     }
 }

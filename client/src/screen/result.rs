@@ -2,10 +2,12 @@
 
 use bevy::prelude::*;
 use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
-use game::protocol::{hub::ToHub, id::Team};
+use game::protocol::{hub::ToHub, id::Team, key::ModeId};
 
 use crate::{
     engagement::{Ending, Outcome},
+    lobby::Lobby,
+    platform, rating,
     screen::{Screen, Turn},
     session::{Hub, Line, Session},
     ui::{UiSystems, theme, widget},
@@ -20,16 +22,16 @@ fn show(
     outcome: Res<Outcome>,
     hub: Res<Hub>,
     session: Res<Session>,
+    lobby: Res<Lobby>,
     mut turns: MessageWriter<Turn>,
 ) -> Result {
     let Some(ending) = &outcome.0 else { return Ok(()) };
-    let view = View::new(ending);
+    let view = View::new(ending, &hub, &lobby);
     let asked = widget::card(contexts.ctx_mut()?, "result", 560.0, |ui| result_ui(ui, &view));
     match asked {
-        Some(Action::Again) => {
-            if hub.line == Line::Online {
-                session.say(ToHub::JoinQueue {});
-            }
+        Some(Action::Again(mode)) => {
+            platform::permit_summons();
+            session.say(ToHub::JoinQueue { mode });
             turns.write(Turn::Home);
         }
         Some(Action::Back) => {
@@ -40,8 +42,9 @@ fn show(
     Ok(())
 }
 
+#[derive(Clone, Debug, PartialEq)]
 enum Action {
-    Again,
+    Again(ModeId),
     Back,
 }
 
@@ -52,6 +55,25 @@ struct View {
     score: [u16; 2],
     /// Empty until the hub has recorded the result.
     seats: Vec<SeatLine>,
+    /// What becomes of the result.
+    record: Record,
+    next: Next,
+}
+
+#[derive(Debug, PartialEq)]
+enum Record {
+    Pending,
+    /// What it did to the player's rating.
+    Settled(String),
+    Void(String),
+}
+
+#[derive(Debug, PartialEq)]
+enum Next {
+    /// Play the mode again.
+    Again(ModeId),
+    /// Not now, for this reason.
+    Not(String),
 }
 
 #[derive(Debug, PartialEq)]
@@ -64,14 +86,15 @@ struct SeatLine {
 }
 
 impl View {
-    fn new(ending: &Ending) -> Self {
+    fn new(ending: &Ending, hub: &Hub, lobby: &Lobby) -> Self {
         let [amber, azure] = ending.score;
         let winner = match amber.cmp(&azure) {
             std::cmp::Ordering::Greater => Some(Team::Amber),
             std::cmp::Ordering::Less => Some(Team::Azure),
             std::cmp::Ordering::Equal => None,
         };
-        let won = winner.map(|team| team == ending.seat.team());
+        let counts = ending.void.is_none();
+        let won = winner.filter(|_| counts).map(|team| team == ending.seat.team());
         let mut seats: Vec<_> = ending
             .result
             .iter()
@@ -89,11 +112,44 @@ impl View {
             headline: match won {
                 Some(true) => "Victory",
                 Some(false) => "Defeat",
-                None => "Draw",
+                None if counts => "Draw",
+                None => "Match void",
             },
             won,
             score: ending.score,
             seats,
+            record: Record::new(ending),
+            next: Next::new(ending, hub, lobby),
+        }
+    }
+}
+
+impl Record {
+    fn new(ending: &Ending) -> Self {
+        match (&ending.void, &ending.rating) {
+            (Some(reason), _) => {
+                Self::Void(format!("{}. Match void: no rating change.", reason.trim_end_matches('.')))
+            }
+            (None, Some(change)) => Self::Settled(rating::change(change)),
+            (None, None) => Self::Pending,
+        }
+    }
+}
+
+impl Next {
+    fn new(ending: &Ending, hub: &Hub, lobby: &Lobby) -> Self {
+        if hub.line != Line::Online {
+            return Self::Not("The hub is not connected.".into());
+        }
+        if lobby.wait.is_some() || lobby.proposal.is_some() {
+            return Self::Not("You are waiting for the next match.".into());
+        }
+        if ending.result.is_none() && ending.void.is_none() {
+            return Self::Not("The hub has not recorded the result yet.".into());
+        }
+        match lobby.may_play(hub.account) {
+            Ok(mode) => Self::Again(mode),
+            Err(why) => Self::Not(why),
         }
     }
 }
@@ -110,8 +166,12 @@ fn result_ui(ui: &mut egui::Ui, view: &View) -> Option<Action> {
     });
     score_ui(ui, view.score, width);
     ui.add_space(8.0);
-    if view.seats.is_empty() {
-        widget::quiet(ui, "Waiting for the hub to record the result…");
+    match &view.record {
+        Record::Pending => widget::quiet(ui, "Waiting for the hub to record the result…"),
+        Record::Settled(rating) => {
+            ui.label(rating);
+        }
+        Record::Void(why) => widget::problem(ui, why),
     }
     if !view.seats.is_empty() {
         let head = theme::condensed(theme::SMALL);
@@ -131,8 +191,16 @@ fn result_ui(ui: &mut egui::Ui, view: &View) -> Option<Action> {
         );
     }
     ui.add_space(16.0);
-    if widget::primary(ui, "again", "Play again", egui::vec2(width, 64.0)) {
-        return Some(Action::Again);
+    match &view.next {
+        Next::Again(mode) => {
+            if widget::primary(ui, "again", "Play again", egui::vec2(width, 64.0)) {
+                return Some(Action::Again(mode.clone()));
+            }
+        }
+        Next::Not(why) => {
+            widget::idle(ui, "Play again", egui::vec2(width, 64.0));
+            widget::quiet(ui, why);
+        }
     }
     widget::secondary(ui, "back", "Back to hub", egui::vec2(width, 48.0)).then_some(Action::Back)
 }
@@ -176,11 +244,13 @@ fn score_ui(ui: &mut egui::Ui, [amber, azure]: [u16; 2], width: f32) {
 mod tests {
     use game::protocol::{
         id::{MatchId, Seat},
+        rating::{Rating, RatingChange},
         result::{MatchResult, SeatResult},
         text::PlayerName,
     };
 
     use super::*;
+    use crate::lobby::party::tests::{account, mode, party};
 
     fn seat(index: u8) -> Seat {
         Seat::try_from(index).expect("the seat should exist")
@@ -189,14 +259,24 @@ mod tests {
     fn ending(own: u8, score: [u16; 2]) -> Ending {
         let match_id: MatchId =
             serde_json::from_str("\"00000000000000000000000000000001\"").expect("a uuid should be read");
-        Ending { match_id, seat: seat(own), score, result: None }
+        Ending { match_id, seat: seat(own), score, result: None, rating: None, void: None }
+    }
+
+    fn recorded() -> Ending {
+        let result = MatchResult { amber: 2, azure: 1, ticks: 1, seats: Vec::new() };
+        let rating = RatingChange::Rated { before: Rating(1000), after: Rating(1012) };
+        Ending { result: Some(result), rating: Some(rating), ..ending(0, [2, 1]) }
+    }
+
+    fn view(ending: &Ending) -> View {
+        View::new(ending, &Hub::default(), &Lobby::default())
     }
 
     #[test]
     fn headline_is_the_players_own() {
-        assert_eq!(View::new(&ending(0, [2, 1])).headline, "Victory");
-        assert_eq!(View::new(&ending(1, [2, 1])).headline, "Defeat");
-        assert_eq!(View::new(&ending(1, [1, 1])).headline, "Draw");
+        assert_eq!(view(&ending(0, [2, 1])).headline, "Victory");
+        assert_eq!(view(&ending(1, [2, 1])).headline, "Defeat");
+        assert_eq!(view(&ending(1, [1, 1])).headline, "Draw");
     }
 
     #[test]
@@ -211,9 +291,30 @@ mod tests {
         };
         let seats = vec![line(0, 1), line(1, 0), line(2, 4), line(3, 3)];
         ending.result = Some(MatchResult { amber: 1, azure: 3, ticks: 1, seats });
-        let view = View::new(&ending);
+        let view = view(&ending);
         let order: Vec<_> = view.seats.iter().map(|seat| (seat.team, seat.kills)).collect();
         assert_eq!(order, [(Team::Amber, 4), (Team::Amber, 1), (Team::Azure, 3), (Team::Azure, 0)]);
         assert!(view.seats[3].own);
+    }
+
+    #[test]
+    fn record_tells_the_rating_or_why_there_is_none() {
+        assert_eq!(view(&ending(0, [2, 1])).record, Record::Pending);
+        assert_eq!(view(&recorded()).record, Record::Settled("Rating 1,012 (+12)".into()));
+        let void = Ending { void: Some("The room was lost.".into()), ..ending(0, [2, 1]) };
+        assert_eq!(view(&void).headline, "Match void");
+        let Record::Void(why) = view(&void).record else { panic!("a void match should be shown as one") };
+        assert_eq!(why, "The room was lost. Match void: no rating change.");
+    }
+
+    #[test]
+    fn next_match_waits_for_the_record_the_hub_and_the_leader() {
+        let hub = |number| Hub { line: Line::Online, account: Some(account(number)), ..default() };
+        let lobby = Lobby { modes: vec![mode("quick", 3)], party: Some(party(2)), ..default() };
+        let again = Next::Again(mode("quick", 3).mode);
+        assert_eq!(Next::new(&recorded(), &hub(1), &lobby), again);
+        assert!(matches!(Next::new(&recorded(), &hub(2), &lobby), Next::Not(_)));
+        assert!(matches!(Next::new(&ending(0, [2, 1]), &hub(1), &lobby), Next::Not(_)));
+        assert!(matches!(Next::new(&recorded(), &Hub::default(), &lobby), Next::Not(_)));
     }
 }

@@ -89,8 +89,9 @@ fn sign_in_ui(ui: &mut egui::Ui, view: &View, form: &mut Form) -> Option<SignIn>
     }
     ui.add_space(16.0);
     ui.horizontal(|ui| {
-        for (tab, text) in [(Tab::LogIn, "Log in"), (Tab::Register, "Register")] {
-            if widget::tab(ui, text, form.tab == tab) {
+        let tabs = [(Tab::LogIn, "tab:log_in", "Log in"), (Tab::Register, "tab:register", "Register")];
+        for (tab, id, text) in tabs {
+            if widget::tab(ui, id, text, form.tab == tab) {
                 form.tab = tab;
                 form.problem = None;
             }

@@ -2,7 +2,7 @@
 
 use std::{pin::pin, time::Duration};
 
-use async_channel::{Receiver, Sender};
+use async_channel::Receiver;
 use futures_util::{
     SinkExt as _, StreamExt as _,
     future::{Either, select},
@@ -13,13 +13,13 @@ use game::protocol::{
     frame,
     hub::{FromHub, ToHub},
     limits::{HANDSHAKE_LIFE, HUB_FRAME_BYTES, HUB_SILENCE},
-    text::PlayerName,
 };
 use tokio_tungstenite_wasm::{Error, Message, WebSocketStream};
 
 use crate::{
     platform,
-    session::{Ended, News, Order},
+    session::{Ended, News, Order, Welcome, inbox::Inbox},
+    summons,
 };
 
 /// Made by `cargo xtask` for hub and clients together; see `game/protocol/src/challenge.rs`.
@@ -30,7 +30,7 @@ pub(super) async fn serve(
     url: &str,
     token: String,
     orders: &Receiver<Order>,
-    tell: &Sender<News>,
+    news: &Inbox,
     signed_in: impl FnOnce(),
 ) -> Ended {
     let key = match CHALLENGE_KEY.map(ChallengeKey::from_hex) {
@@ -47,40 +47,30 @@ pub(super) async fn serve(
         Some(Err(_)) => return Ended::Lost("The hub's game socket cannot be reached.".into()),
         None => return Ended::Lost("The hub's game socket does not answer.".into()),
     };
-    let (name, guest) = match within(HANDSHAKE_LIFE, admit(&mut socket, &key, &token)).await {
-        Some(Ok(player)) => player,
+    let welcome = match within(HANDSHAKE_LIFE, admit(&mut socket, &key, &token)).await {
+        Some(Ok(welcome)) => welcome,
         Some(Err(ended)) => return ended,
         None => return Ended::Lost("The hub took too long to let this client in.".into()),
     };
     signed_in();
-    if tell.send(News::SignedIn { name, guest }).await.is_err() {
-        return Ended::AppGone;
-    }
-    match relay(&mut socket, orders, tell).await {
+    news.put(News::SignedIn(welcome));
+    match relay(&mut socket, orders, news).await {
         Ok(never) => match never {},
         Err(ended) => ended,
     }
 }
 
-async fn admit(
-    socket: &mut WebSocketStream,
-    key: &ChallengeKey,
-    token: &str,
-) -> Result<(PlayerName, bool), Ended> {
-    say(socket, &ToHub::Hello { protocol: VERSION }).await?;
+async fn admit(socket: &mut WebSocketStream, key: &ChallengeKey, token: &str) -> Result<Welcome, Ended> {
+    say(socket, &ToHub::Hello { protocol: VERSION, content: game::content() }).await?;
     loop {
         match reply(read(socket.next().await)?, key, token)? {
             Reply::Say(message) => say(socket, &message).await?,
-            Reply::SignedIn { name, guest } => return Ok((name, guest)),
+            Reply::SignedIn(welcome) => return Ok(welcome),
         }
     }
 }
 
-async fn relay(
-    socket: &mut WebSocketStream,
-    orders: &Receiver<Order>,
-    tell: &Sender<News>,
-) -> Result<Never, Ended> {
+async fn relay(socket: &mut WebSocketStream, orders: &Receiver<Order>, news: &Inbox) -> Result<Never, Ended> {
     enum Side {
         Hub(Option<Result<Message, Error>>),
         App(Option<Order>),
@@ -103,7 +93,8 @@ async fn relay(
                 FromHub::Refused { refusal } => return Err(Ended::refused(&refusal)),
                 FromHub::Ping {} => {}
                 message => {
-                    tell.send(News::Heard(message)).await.map_err(|_| Ended::AppGone)?;
+                    summons::heed(&message);
+                    news.put(News::Heard(message));
                 }
             },
             Side::App(Some(Order::Say(message))) => say(socket, &message).await?,
@@ -118,7 +109,7 @@ enum Never {}
 #[derive(Debug, PartialEq)]
 enum Reply {
     Say(ToHub),
-    SignedIn { name: PlayerName, guest: bool },
+    SignedIn(Welcome),
 }
 
 /// What the handshake answers to a message of the hub.
@@ -126,7 +117,9 @@ fn reply(message: FromHub, key: &ChallengeKey, token: &str) -> Result<Reply, End
     match message {
         FromHub::Challenge { nonce } => Ok(Reply::Say(ToHub::Answer { answer: key.answer(&nonce) })),
         FromHub::Admitted {} => Ok(Reply::Say(ToHub::SignIn { token: token.to_owned() })),
-        FromHub::SignedIn { name, guest, .. } => Ok(Reply::SignedIn { name, guest }),
+        FromHub::SignedIn { account, name, guest, rating, modes, muted } => {
+            Ok(Reply::SignedIn(Welcome { account, name, guest, rating, modes, muted }))
+        }
         FromHub::Refused { refusal } => Err(Ended::refused(&refusal)),
         _ => Err(Ended::Halted("The hub skipped a step of the handshake.".into())),
     }
@@ -180,7 +173,7 @@ mod tests {
             reply(FromHub::Admitted {}, &key(), "t"),
             Ok(Reply::Say(ToHub::SignIn { token: "t".into() }))
         );
-        assert!(matches!(reply(FromHub::LeftQueue {}, &key(), "t"), Err(Ended::Halted(_))));
+        assert!(matches!(reply(FromHub::Ping {}, &key(), "t"), Err(Ended::Halted(_))));
         assert!(matches!(
             reply(FromHub::Refused { refusal: Refusal::BadSocketToken }, &key(), "t"),
             Err(Ended::Lost(_))

@@ -1,8 +1,8 @@
 //! The few widgets that the panels are made of.
 
 use bevy_egui::egui::{
-    Align2, Area, Color32, Context, Id, LayerId, Margin, Painter, Pos2, Rect, Response, RichText, Sense,
-    Shape, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2,
+    Align2, Area, Color32, Context, CursorIcon, Id, Label, LayerId, Margin, Painter, Pos2, Rect, Response,
+    RichText, Sense, Shape, Stroke, StrokeKind, TextEdit, Ui, Vec2, WidgetInfo, WidgetType, pos2, vec2,
 };
 use game::protocol::id::Team;
 
@@ -59,18 +59,28 @@ pub(crate) fn card<R>(
 }
 
 /// The one thing to do on this screen.
-pub(crate) fn primary(ui: &mut Ui, id: &'static str, text: &str, size: Vec2) -> bool {
+pub(crate) fn primary(ui: &mut Ui, id: &str, text: &str, size: Vec2) -> bool {
     let (fill, over) = (theme::AMBER, Color32::from_rgb(0xFF, 0xC4, 0x57));
     button(ui, id, text, size, [fill, over], theme::GROUND, theme::LARGE)
 }
 
-pub(crate) fn secondary(ui: &mut Ui, id: &'static str, text: &str, size: Vec2) -> bool {
+pub(crate) fn secondary(ui: &mut Ui, id: &str, text: &str, size: Vec2) -> bool {
     button(ui, id, text, size, [theme::FLOOR, theme::SLAB], theme::TEXT, theme::NORMAL)
+}
+
+/// The one thing to do on this screen, which cannot be done now.
+pub(crate) fn idle(ui: &mut Ui, text: &str, size: Vec2) {
+    let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
+    let edge = Stroke::new(1.0, theme::HAIRLINE);
+    let painter = ui.painter();
+    painter.rect(rect, theme::CORNER, theme::FLOOR, edge, StrokeKind::Inside);
+    painter.text(rect.center(), Align2::CENTER_CENTER, text, theme::strong(theme::LARGE), theme::QUIET);
+    response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, false, text));
 }
 
 fn button(
     ui: &mut Ui,
-    id: &'static str,
+    id: &str,
     text: &str,
     size: Vec2,
     [fill, over]: [Color32; 2],
@@ -88,11 +98,16 @@ fn button(
         painter.rect_stroke(rect.expand(2.0), theme::CORNER + 2, ring, StrokeKind::Outside);
     }
     response.widget_info(|| WidgetInfo::labeled(WidgetType::Button, true, text));
+    note_place(ui, id, rect);
+    response.clicked()
+}
+
+/// Tells the probe where something is that can be pressed.
+pub(crate) fn note_place(ui: &Ui, id: &str, rect: Rect) {
     let place = [rect.left(), rect.top(), rect.width(), rect.height()];
     ui.ctx().data_mut(|data| {
-        data.get_temp_mut_or_default::<Buttons>(buttons_id()).0.insert(id, place);
+        data.get_temp_mut_or_default::<Buttons>(buttons_id()).0.insert(id.to_owned(), place);
     });
-    response.clicked()
 }
 
 pub(crate) fn forget_buttons(ctx: &Context) {
@@ -108,7 +123,7 @@ fn buttons_id() -> Id {
 }
 
 /// A choice between things of equal weight; the chosen one is underlined.
-pub(crate) fn tab(ui: &mut Ui, text: &str, chosen: bool) -> bool {
+pub(crate) fn tab(ui: &mut Ui, id: &str, text: &str, chosen: bool) -> bool {
     let ink = if chosen { theme::TEXT } else { theme::QUIET };
     let galley = ui.painter().layout_no_wrap(text.into(), theme::strong(theme::NORMAL), ink);
     let size = galley.size() + vec2(0.0, STEP);
@@ -119,7 +134,23 @@ pub(crate) fn tab(ui: &mut Ui, text: &str, chosen: bool) -> bool {
         ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(2.0, line));
     }
     response.widget_info(|| WidgetInfo::selected(WidgetType::RadioButton, true, chosen, text));
+    note_place(ui, id, rect);
     response.clicked()
+}
+
+/// Of a [`tab`] with this text.
+pub(crate) fn tab_width(ui: &Ui, text: &str) -> f32 {
+    ui.painter().layout_no_wrap(text.into(), theme::strong(theme::NORMAL), theme::TEXT).size().x
+}
+
+/// Text that does something when it is pressed; `hint` says what.
+pub(crate) fn link(ui: &mut Ui, text: RichText, hint: &str) -> Response {
+    let response = ui.add(Label::new(text).sense(Sense::click()));
+    if response.hovered() || response.has_focus() {
+        let ink = if response.has_focus() { theme::TEXT } else { theme::QUIET };
+        ui.painter().hline(response.rect.x_range(), response.rect.bottom(), Stroke::new(1.0, ink));
+    }
+    response.on_hover_cursor(CursorIcon::PointingHand).on_hover_text(hint)
 }
 
 /// One line of text to be typed.

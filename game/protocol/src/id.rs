@@ -5,12 +5,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::limits::SEATS;
+use crate::limits::MOST_SEATS;
 
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = Uuid))]
         #[serde(transparent)]
         pub struct $name(pub Uuid);
 
@@ -40,6 +41,14 @@ uuid_id!(
     /// One registration of a room process at the hub. Uuid v7.
     RoomId
 );
+uuid_id!(
+    /// Players who queue as one. Uuid v7.
+    PartyId
+);
+uuid_id!(
+    /// One question whether everybody is ready. Uuid v7.
+    ProposalId
+);
 
 /// Which allocation of a room a message belongs to. The hub counts up; a room that answers with an
 /// old epoch is refused.
@@ -49,6 +58,7 @@ pub struct Epoch(pub u64);
 
 /// One of the two sides of a match.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Team {
     Amber,
@@ -71,15 +81,22 @@ impl Team {
     }
 }
 
-/// A place in a match, held by a player or a bot: 0 to 5. Even seats are Amber, odd ones Azure.
+/// A place in a match, held by a player or a bot: 0 to 15. Even seats are Amber, odd ones Azure, so
+/// a match of two teams of three has the seats 0 to 5.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = u8))]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Seat(u8);
 
 impl Seat {
-    /// All seats of a match in order.
-    pub fn all() -> impl Iterator<Item = Seat> {
-        (0..SEATS).map(Seat)
+    /// The seats of a match with `count` of them, in order.
+    pub fn first(count: u8) -> impl Iterator<Item = Seat> {
+        (0..count.min(MOST_SEATS)).map(Seat)
+    }
+
+    /// The seats of one team in a match with `count` of them, in order.
+    pub fn of_team(team: Team, count: u8) -> impl Iterator<Item = Seat> {
+        Self::first(count).filter(move |seat| seat.team() == team)
     }
 
     pub fn index(self) -> u8 {
@@ -95,10 +112,10 @@ impl TryFrom<u8> for Seat {
     type Error = String;
 
     fn try_from(index: u8) -> Result<Self, String> {
-        if index < SEATS {
+        if index < MOST_SEATS {
             Ok(Seat(index))
         } else {
-            Err(format!("seat {index} does not exist, a match has {SEATS}"))
+            Err(format!("seat {index} does not exist, a match has at most {MOST_SEATS}"))
         }
     }
 }

@@ -8,7 +8,9 @@ pub mod frame;
 pub mod http;
 pub mod hub;
 pub mod id;
+pub mod key;
 pub mod limits;
+pub mod rating;
 pub mod refusal;
 pub mod registry;
 pub mod result;
@@ -17,7 +19,7 @@ pub mod ticket;
 
 /// Both ends of every wire must speak the same version; a difference is refused with
 /// [`refusal::Refusal::WrongVersion`] before anything else is read.
-pub const VERSION: u16 = 1;
+pub const VERSION: u16 = 2;
 
 /// Steps of the simulation per second.
 pub const TICK_HZ: u32 = 60;

@@ -9,6 +9,8 @@ use thiserror::Error;
 pub enum Refusal {
     #[error("This build speaks protocol {theirs}, the hub speaks {ours}. Update and try again.")]
     WrongVersion { ours: u16, theirs: u16 },
+    #[error("This build plays with content {theirs}, the hub's rooms play with {ours}. Update and try again.")]
+    WrongContent { ours: String, theirs: String },
     #[error("The socket's challenge was not answered correctly. Use a build made for this hub.")]
     WrongAnswer,
     #[error("The sign-in token is unknown, used or older than a minute. Sign in again.")]
@@ -29,6 +31,24 @@ pub enum Refusal {
     SignedInElsewhere,
     #[error("You are not in this match, or it is over.")]
     NoSuchMatch,
+    #[error("There is no mode `{mode}`.")]
+    NoSuchMode { mode: String },
+    #[error("There is no party with this code. It may be over; ask for a new one.")]
+    NoSuchParty,
+    #[error("The party is full: it has {size} members.")]
+    PartyFull { size: u8 },
+    #[error("A side has {team_size} seats here, the party has {members} members.")]
+    PartyTooLarge { team_size: u8, members: u8 },
+    #[error("Only the party's leader can do this.")]
+    NotLeader,
+    #[error("Nobody here is called `{name}`.")]
+    NoSuchPlayer { name: String },
+    #[error("You are banned until {until}: {reason}")]
+    Banned { until: String, reason: String },
+    #[error("Your session has ended. Sign in again.")]
+    SessionEnded,
+    #[error("Too many connections from your address or account. Close one and try again.")]
+    TooManySockets,
     #[error("The room is not available: {detail}")]
     RoomUnavailable { detail: String },
     #[error("The hub is shutting down. Your client will try again by itself.")]

@@ -2,12 +2,14 @@
 //!
 //! `Register` → `Registered`; then the hub sends `Prepare` when it needs the room, the room answers
 //! `Prepared` with a ticket for every player, reports the `Result` until it gets the `Receipt`, and
-//! says `Free` when it has reset.
+//! says `Free` when it has reset. `docs/protocol.md` has an example of every message.
 
 use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{AccountId, Epoch, MatchId, RoomId, Seat},
+    key::{Content, MapId, ModeId},
+    rating::Rating,
     refusal::Refusal,
     result::MatchResult,
     text::PlayerName,
@@ -22,7 +24,9 @@ pub enum ToRegistry {
     /// after the socket was lost; it then keeps that match.
     Register {
         protocol: u16,
+        content: Content,
         host_key: String,
+        /// The seats of the largest match it can hold.
         capacity: u8,
         addresses: RoomAddresses,
         playing: Option<Allocation>,
@@ -36,15 +40,24 @@ pub enum ToRegistry {
         allocation: Allocation,
         tickets: Vec<SeatTicket>,
     },
-    /// A ticket asked for by [`FromRegistry::IssueTicket`].
+    /// A ticket asked for by [`FromRegistry::IssueTicket`] or [`FromRegistry::Admit`].
     TicketIssued {
         allocation: Allocation,
         ticket: SeatTicket,
     },
+    /// The whole match cannot be prepared.
     Declined {
         allocation: Allocation,
         reason: String,
     },
+    /// This player gets no ticket.
+    TicketDeclined {
+        allocation: Allocation,
+        account: AccountId,
+        reason: String,
+    },
+    /// Repeated until [`FromRegistry::Receipt`] or [`FromRegistry::Cancel`], by a later process of the
+    /// same host if need be.
     Result {
         allocation: Allocation,
         result: MatchResult,
@@ -62,6 +75,10 @@ pub enum FromRegistry {
     },
     Prepare {
         allocation: Allocation,
+        mode: ModeId,
+        map: MapId,
+        /// Players on each side; seats without a player are bots'.
+        team_size: u8,
         /// Seeds everything random in the match.
         seed: u64,
         /// Length of the match in seconds, 5 to 3,600.
@@ -72,6 +89,12 @@ pub enum FromRegistry {
         allocation: Allocation,
         account: AccountId,
     },
+    /// A newcomer for a running match. The room chooses a bot's seat, answers with a ticket for it,
+    /// and hands the tank over when it next spawns.
+    Admit {
+        allocation: Allocation,
+        player: Newcomer,
+    },
     /// The result is recorded; the room may forget it.
     Receipt {
         allocation: Allocation,
@@ -80,6 +103,8 @@ pub enum FromRegistry {
     Cancel {
         allocation: Allocation,
     },
+    /// No match comes any more: the room ends its process when the one in it is over and recorded.
+    Drain {},
     /// The connection ends with this.
     Refused {
         refusal: Refusal,
@@ -101,6 +126,27 @@ pub struct ExpectedPlayer {
     pub account: AccountId,
     pub name: PlayerName,
     pub seat: Seat,
+    pub rating: Rating,
+    /// Players of this match whose lines this one does not want to read.
+    pub mutes: Vec<AccountId>,
+}
+
+/// Somebody who comes into a running match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Newcomer {
+    pub account: AccountId,
+    pub name: PlayerName,
+    pub rating: Rating,
+    pub mutes: Vec<AccountId>,
+}
+
+impl Newcomer {
+    /// The same player in a seat.
+    pub fn seated(self, seat: Seat) -> ExpectedPlayer {
+        let Newcomer { account, name, rating, mutes } = self;
+        ExpectedPlayer { account, name, seat, rating, mutes }
+    }
 }
 
 /// A ticket as the room hands it to the hub; see [`crate::ticket::Ticket::token`].

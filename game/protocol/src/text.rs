@@ -24,6 +24,7 @@ pub enum BadText {
 
 /// What others call a player: 3 to 20 visible characters, single spaces inside only.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String))]
 #[serde(try_from = "String", into = "String")]
 pub struct PlayerName(String);
 
@@ -52,6 +53,7 @@ impl PlayerName {
 
 /// One line of lobby chat: 1 to 200 visible characters.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(value_type = String))]
 #[serde(try_from = "String", into = "String")]
 pub struct ChatText(String);
 

@@ -8,7 +8,7 @@ use lightyear::{
     netcode::{CONNECT_TOKEN_BYTES, ConnectToken},
     prelude::{client::*, *},
 };
-use protocol::ticket::Ticket;
+use protocol::{id::Seat, ticket::Ticket};
 
 /// A dial that has not led to a joined match by then is given up.
 const DIAL_LIMIT: Duration = Duration::from_secs(10);
@@ -51,7 +51,12 @@ fn join(
     mut commands: Commands,
 ) {
     if let Some(request) = requests.read().last() {
-        *room = RoomLink { state: LinkState::Dialling, transport: Some(request.transport), ..default() };
+        *room = RoomLink {
+            state: LinkState::Dialling,
+            transport: Some(request.transport),
+            seat: Some(request.ticket.seat),
+            ..default()
+        };
         appointment.0 = Some(request.clone());
         for link in &links {
             part(&mut commands, link);
@@ -235,6 +240,8 @@ impl Transport {
 pub struct RoomLink {
     pub state: LinkState,
     pub transport: Option<Transport>,
+    /// Whose ticket was used. A newcomer's tank is driven by a bot until it next spawns.
+    pub seat: Option<Seat>,
     pub rtt: Duration,
     pub jitter: Duration,
 }

@@ -2,8 +2,10 @@
 
 use bevy::{prelude::*, window::PrimaryWindow};
 use lightyear::prelude::Controlled;
+use protocol::id::Seat;
 
 use crate::{
+    client::RoomLink,
     present::{
         PresentSystems,
         motion::{Motion, eased},
@@ -11,7 +13,7 @@ use crate::{
     },
     sim::{
         arena::Arena,
-        tank::{Hull, TankId},
+        tank::{Health, Hull, TankId},
     },
 };
 
@@ -99,22 +101,32 @@ fn follow(
     time: Res<Time>,
     arena: Res<Arena>,
     pointer: Res<Pointer>,
+    link: Res<RoomLink>,
     own: Query<&Hull, With<Controlled>>,
+    tanks: Query<(&TankId, &Hull, &Health)>,
     mut eye: Single<(&Projection, &mut Gaze, &mut Transform), With<Eye>>,
 ) {
     let (projection, gaze, transform) = &mut *eye;
     let Projection::Orthographic(view) = *projection else { return };
-    let goal = match own.iter().next() {
-        Some(hull) => {
-            let ahead = hull.pos + pointer.lean * view.area.size() * AHEAD;
-            within(ahead, view.area.size() / 2.0, arena.size())
-        }
+    let ahead = own.iter().next().map(|hull| hull.pos + pointer.lean * view.area.size() * AHEAD);
+    let mate = || link.seat.and_then(|seat| watched(seat, tanks.iter()));
+    let goal = match ahead.or_else(mate) {
+        Some(at) => within(at, view.area.size() / 2.0, arena.size()),
         None => arena.size() / 2.0,
     };
     let dt = time.delta_secs();
     gaze.at = gaze.at.lerp(goal, eased(dt, HALF_LIFE));
     transform.translation = (gaze.at + gaze.kick).extend(transform.translation.z);
     gaze.kick *= 1.0 - eased(dt, KICK_HALF_LIFE);
+}
+
+/// Where to look before the player of `seat` has a tank: at the one it will be, or, while that is a
+/// wreck, at a living one of the team.
+fn watched<'a>(seat: Seat, tanks: impl Iterator<Item = (&'a TankId, &'a Hull, &'a Health)>) -> Option<Vec2> {
+    tanks
+        .filter(|(id, ..)| id.team() == seat.team())
+        .min_by_key(|(id, _, health)| (!health.alive(), id.0 != seat, **id))
+        .map(|(_, hull, _)| hull.pos)
 }
 
 /// The place nearest to `at` from which a view reaching `half` to each side shows no more than
@@ -166,6 +178,23 @@ mod tests {
         }
         let shown = Vec2::new(1920.0, 1080.0) * scale(Vec2::new(1920.0, 1080.0));
         assert!((shown - Vec2::new(48.0, 27.0)).length() < 1e-3);
+    }
+
+    #[test]
+    fn newcomer_watches_the_tank_that_will_be_theirs_while_it_lives() {
+        let seat = |index: u8| Seat::try_from(index).expect("the seat should exist");
+        let tank = |index: u8, health| {
+            let hull = Hull { pos: Vec2::splat(f32::from(index)), ..default() };
+            (TankId(seat(index)), hull, health)
+        };
+        let wreck = Health { points: 0, back_at: 9 };
+        let look = |tanks: &[(TankId, Hull, Health)]| {
+            watched(seat(2), tanks.iter().map(|(id, hull, health)| (id, hull, health)))
+        };
+        let [enemy, mate] = [tank(1, Health::FULL), tank(4, Health::FULL)];
+        assert_eq!(look(&[enemy, mate, tank(2, Health::FULL)]), Some(Vec2::splat(2.0)));
+        assert_eq!(look(&[enemy, tank(2, wreck), mate]), Some(Vec2::splat(4.0)));
+        assert_eq!(look(&[enemy]), None, "an enemy is nobody to look at");
     }
 
     #[test]

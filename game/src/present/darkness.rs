@@ -11,6 +11,7 @@ use bevy::{
 use lightyear::prelude::Controlled;
 
 use crate::{
+    client::RoomLink,
     present::{PresentSystems, darkness::mask::Mask, motion::eased},
     sim::{
         arena::Arena,
@@ -48,6 +49,7 @@ fn unfold(mut commands: Commands, arena: Res<Arena>, mut images: ResMut<Assets<I
 fn lift(
     time: Res<Time>,
     arena: Res<Arena>,
+    link: Res<RoomLink>,
     own: Query<&TankId, With<Controlled>>,
     tanks: Query<(&TankId, &Hull, &Health)>,
     mut darkness: ResMut<Darkness>,
@@ -59,7 +61,8 @@ fn lift(
     }
     let since = std::mem::take(&mut darkness.since);
 
-    let team = own.iter().next().map(|id| id.team());
+    let seat = own.iter().next().map(|id| id.0).or(link.seat);
+    let team = seat.map(|seat| seat.team());
     let mut viewers: Vec<_> =
         tanks.iter().filter(|(id, _, health)| Some(id.team()) == team && health.alive()).collect();
     viewers.sort_unstable_by_key(|(id, ..)| **id);

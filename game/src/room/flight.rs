@@ -7,7 +7,7 @@ use protocol::id::Team;
 use crate::{
     room::{
         fog::{Eyes, Teller, VisibleTo},
-        life::{MatchScoped, RETURN, Tally},
+        life::{Match, MatchScoped, RETURN, Tally},
     },
     sim::{
         arena::Arena,
@@ -48,16 +48,19 @@ fn load(
     }
 }
 
+/// When time is up, shells in the air still land, but nothing counts any more.
 fn fly(
     timeline: Res<LocalTimeline>,
     arena: Res<Arena>,
     eyes: Res<Eyes>,
+    current: Option<Res<Match>>,
     mut shells: Query<(Entity, &mut Shell)>,
     mut tanks: Query<(Entity, &TankId, &Hull, &mut Health, &mut Tally)>,
     mut boards: Query<&mut Scoreboard>,
     mut teller: Teller,
     mut commands: Commands,
 ) {
+    let counts = current.is_some_and(|current| current.result.is_none());
     let mut order: Vec<_> = shells.iter_mut().collect();
     order.sort_unstable_by_key(|(_, shell)| shell.shooter);
     for (entity, mut shell) in order {
@@ -84,7 +87,9 @@ fn fly(
         };
         let tank = matches!(strike, Strike::Tank(..));
         teller.teams(MatchEvent::Impact { pos, normal, tank }, knows);
-        if let Strike::Tank(victim, _) = strike {
+        if let Strike::Tank(victim, _) = strike
+            && counts
+        {
             let tick = timeline.tick().0;
             hit(shell.shooter, victim, dir, tick, &mut tanks, &mut boards, &mut teller, knows);
         }

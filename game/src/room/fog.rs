@@ -102,10 +102,11 @@ impl Eyes {
     }
 }
 
-/// Tells match events to those who may know them.
+/// Tells match events to those who may know them: drivers, and newcomers who watch with their team.
 #[derive(SystemParam)]
 pub struct Teller<'w, 's> {
-    links: Query<'w, 's, (&'static LinkTeam, &'static Seated, &'static mut MessageSender<MatchEvent>)>,
+    links:
+        Query<'w, 's, (&'static LinkTeam, Option<&'static Seated>, &'static mut MessageSender<MatchEvent>)>,
 }
 
 impl Teller<'_, '_> {
@@ -118,12 +119,12 @@ impl Teller<'_, '_> {
     }
 
     pub fn driver(&mut self, tank: Entity, event: MatchEvent) {
-        self.tell(event, |_, seated| seated == tank);
+        self.tell(event, |_, seated| seated == Some(tank));
     }
 
-    fn tell(&mut self, event: MatchEvent, to: impl Fn(Team, Entity) -> bool) {
+    fn tell(&mut self, event: MatchEvent, to: impl Fn(Team, Option<Entity>) -> bool) {
         for (team, seated, mut sender) in &mut self.links {
-            if to(team.0, seated.0) {
+            if to(team.0, seated.map(|seated| seated.0)) {
                 sender.send::<EventChannel>(event.clone());
             }
         }

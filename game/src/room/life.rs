@@ -1,4 +1,6 @@
-//! A match from *prepare* to *free*: built, waited for, played, reported, cleared away.
+//! A match from *prepare* to *free*: built, waited for, played, journaled, told, cleared away.
+
+mod ending;
 
 use bevy::prelude::*;
 use lightyear::prelude::LocalTimeline;
@@ -6,19 +8,19 @@ use protocol::{
     id::AccountId,
     limits::TICKET_LIFE,
     registry::{Allocation, ExpectedPlayer, ToRegistry},
-    result::{MatchResult, SeatResult},
+    result::MatchResult,
 };
 
 use crate::{
     room::{
-        fog::{Seen, Teller},
+        fog::Seen,
+        newcomer::Promised,
         order::Report,
         seat::{Occupant, evict},
         ticket::Mint,
     },
     sim::{
         arena::Arena,
-        event::MatchEvent,
         gun::Gun,
         schedule::{TickSystems, ticks},
         scoreboard::{Phase, Scoreboard},
@@ -29,9 +31,6 @@ use crate::{
 /// A match starts without those who have not come this long after the first player has.
 const PATIENCE: u32 = ticks(10.0);
 
-/// A match that nobody has come to starts, with bots alone, when its tickets have lapsed.
-const NO_SHOW: u32 = ticks(TICKET_LIFE.as_secs() as f32);
-
 /// How long the last state of a match stays up, so that *game over* reaches everybody.
 const AFTERGLOW: u32 = ticks(2.0);
 
@@ -39,37 +38,47 @@ const AFTERGLOW: u32 = ticks(2.0);
 pub const RETURN: u32 = ticks(4.0);
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(
-        FixedUpdate,
-        (start, revive, finish).chain().in_set(TickSystems::Rules).run_if(resource_exists::<Match>),
-    )
-    .add_systems(Last, clear.run_if(resource_exists::<Match>));
+    app.init_resource::<NoShow>()
+        .add_systems(PreUpdate, ending::tell.run_if(resource_exists::<Match>))
+        .add_systems(
+            FixedUpdate,
+            (start, revive, ending::freeze).chain().in_set(TickSystems::Rules).run_if(underway),
+        )
+        .add_systems(Last, clear.run_if(resource_exists::<Match>));
+}
+
+fn underway(current: Option<Res<Match>>) -> bool {
+    current.is_some_and(|current| current.result.is_none())
 }
 
 fn start(
     timeline: Res<LocalTimeline>,
+    no_show: Res<NoShow>,
     mut current: ResMut<Match>,
-    occupants: Query<&Occupant>,
     mut boards: Query<&mut Scoreboard>,
-    mut tanks: Query<&mut Stirred>,
+    mut tanks: Query<(Entity, &Occupant, Option<&Promised>, &mut Stirred)>,
+    mut commands: Commands,
 ) {
     let tick = timeline.tick().0;
     if current.first_tick.is_some() {
         return;
     }
-    let came = occupants.iter().filter(|occupant| occupant.link.is_some()).count();
-    if came > 0 && current.first_came.is_none() {
+    let came = tanks.iter().any(|(_, occupant, promised, _)| {
+        occupant.link.is_some() || promised.is_some_and(|promised| promised.link.is_some())
+    });
+    if came && current.first_came.is_none() {
         current.first_came = Some(tick);
     }
-    let everybody = came > 0 && occupants.iter().all(|o| o.account.is_none() || o.link.is_some());
+    let everybody = came && tanks.iter().all(|(_, o, ..)| o.account.is_none() || o.link.is_some());
     let waited = current.first_came.is_some_and(|first| tick - first >= PATIENCE);
-    if everybody || waited || tick - current.prepared_at >= NO_SHOW {
+    if everybody || waited || tick - current.prepared_at >= no_show.0 {
         current.first_tick = Some(tick);
         for mut board in &mut boards {
             board.phase = Phase::Playing { ends_at: tick + current.length };
         }
-        for mut stirred in &mut tanks {
+        for (entity, _, _, mut stirred) in &mut tanks {
             stirred.0 = true;
+            commands.trigger(Spawned { entity });
         }
         info!(match_id = %current.allocation.match_id, "match started");
     }
@@ -78,10 +87,11 @@ fn start(
 fn revive(
     timeline: Res<LocalTimeline>,
     arena: Res<Arena>,
-    mut tanks: Query<(&TankId, &mut Hull, &mut Turret, &mut Gun, &mut Health, &mut Seen)>,
+    mut tanks: Query<(Entity, &TankId, &mut Hull, &mut Turret, &mut Gun, &mut Health, &mut Seen)>,
+    mut commands: Commands,
 ) {
     let tick = timeline.tick().0;
-    for (id, mut hull, mut turret, mut gun, mut health, mut seen) in &mut tanks {
+    for (entity, id, mut hull, mut turret, mut gun, mut health, mut seen) in &mut tanks {
         if !health.alive() && health.back_at <= tick {
             let (pos, heading) = arena.spawn(id.0);
             *hull = Hull { pos, heading, speed: 0.0 };
@@ -89,45 +99,9 @@ fn revive(
             *gun = Gun::default();
             *health = Health::FULL;
             *seen = Seen::default();
+            commands.trigger(Spawned { entity });
         }
     }
-}
-
-fn finish(
-    timeline: Res<LocalTimeline>,
-    mut current: ResMut<Match>,
-    mut boards: Query<&mut Scoreboard>,
-    mut tanks: Query<(&TankId, &Occupant, &Tally, &mut Stirred)>,
-    mut teller: Teller,
-    mut reports: MessageWriter<Report>,
-    mint: Res<Mint>,
-) {
-    let tick = timeline.tick().0;
-    let Ok(mut board) = boards.single_mut() else { return };
-    let Phase::Playing { ends_at } = board.phase else { return };
-    if tick < ends_at {
-        return;
-    }
-    board.phase = Phase::Over;
-    let mut seats = Vec::new();
-    for (id, occupant, tally, mut stirred) in &mut tanks {
-        stirred.0 = false;
-        seats.push(SeatResult {
-            seat: id.0,
-            account: occupant.account,
-            name: occupant.name.clone(),
-            kills: tally.kills,
-            deaths: tally.deaths,
-        });
-    }
-    seats.sort_by_key(|seat| seat.seat);
-    let result = MatchResult { amber: board.score[0], azure: board.score[1], ticks: current.length, seats };
-    mint.void_all();
-    teller.all(MatchEvent::Over { score: board.score });
-    info!(match_id = %current.allocation.match_id, amber = result.amber, azure = result.azure, "match over");
-    reports.write(Report(ToRegistry::Result { allocation: current.allocation, result: result.clone() }));
-    current.over_at = Some(tick);
-    current.result = Some(result);
 }
 
 /// The match goes when the hub has its receipt, or has cancelled it.
@@ -135,7 +109,7 @@ fn clear(
     timeline: Res<LocalTimeline>,
     current: Res<Match>,
     scoped: Query<Entity, With<MatchScoped>>,
-    occupants: Query<&Occupant>,
+    seats: Query<(&Occupant, Option<&Promised>)>,
     mint: Res<Mint>,
     mut reports: MessageWriter<Report>,
     mut commands: Commands,
@@ -148,8 +122,11 @@ fn clear(
     for entity in &scoped {
         commands.entity(entity).despawn();
     }
-    for link in occupants.iter().filter_map(|occupant| occupant.link) {
-        evict(&mut commands, link);
+    for (occupant, promised) in &seats {
+        let newcomer = promised.and_then(|promised| promised.link);
+        for link in occupant.link.into_iter().chain(newcomer) {
+            evict(&mut commands, link);
+        }
     }
     commands.remove_resource::<Match>();
     info!(match_id = %current.allocation.match_id, "room is free");
@@ -160,17 +137,20 @@ fn clear(
 #[derive(Resource, Debug)]
 pub struct Match {
     pub allocation: Allocation,
-    /// Set when it is over, until the hub has it.
+    /// Set when time is up.
     pub result: Option<MatchResult>,
     /// Length in ticks.
     length: u32,
     prepared_at: u32,
     first_came: Option<u32>,
     first_tick: Option<u32>,
+    /// Since when players know that it is over.
     over_at: Option<u32>,
     /// The hub needs the match no more.
     pub(super) dismissed: bool,
     players: Vec<ExpectedPlayer>,
+    /// Newcomers who stayed away until somebody else got their seat.
+    replaced: Vec<AccountId>,
 }
 
 impl Match {
@@ -190,15 +170,51 @@ impl Match {
             over_at: None,
             dismissed: false,
             players,
+            replaced: Vec::new(),
         }
     }
 
     pub(super) fn player(&self, account: AccountId) -> Option<&ExpectedPlayer> {
         self.players.iter().find(|player| player.account == account)
     }
+
+    pub(super) fn was_replaced(&self, account: AccountId) -> bool {
+        self.replaced.contains(&account)
+    }
+
+    /// A newcomer has a seat from now on; whoever it was promised to before has lost it.
+    pub(super) fn take_in(&mut self, newcomer: ExpectedPlayer) {
+        if let Some(at) = self.players.iter().position(|former| former.seat == newcomer.seat) {
+            self.replaced.push(self.players.swap_remove(at).account);
+        }
+        self.replaced.retain(|account| *account != newcomer.account);
+        self.players.push(newcomer);
+    }
+
+    /// Ticks until time is up; all of them while the match waits for its players.
+    pub(super) fn left(&self, tick: u32) -> u32 {
+        self.first_tick.map_or(self.length, |first| (first + self.length).saturating_sub(tick))
+    }
 }
 
-/// Kills and deaths of one seat.
+/// A match that nobody has come to starts, with bots alone, after this many ticks: by default, when its
+/// tickets have lapsed.
+#[derive(Resource, Clone, Copy, Debug)]
+pub struct NoShow(pub u32);
+
+impl Default for NoShow {
+    fn default() -> Self {
+        Self(ticks(TICKET_LIFE.as_secs() as f32))
+    }
+}
+
+/// A tank stands at its start, whole: when the match begins, and when a wreck returns.
+#[derive(EntityEvent, Clone, Copy, Debug)]
+pub struct Spawned {
+    pub entity: Entity,
+}
+
+/// Kills and deaths of one seat, since its holder began to drive.
 #[derive(Component, Clone, Copy, Debug, Default)]
 pub struct Tally {
     pub kills: u16,

@@ -2,7 +2,7 @@
 
 use bevy::prelude::*;
 use lightyear::prelude::{input::native::ActionState, *};
-use protocol::{id::Seat, registry::ExpectedPlayer, text::PlayerName};
+use protocol::{id::Seat, limits::MOST_SEATS, registry::ExpectedPlayer, text::PlayerName};
 
 use crate::{
     room::{
@@ -21,14 +21,20 @@ use crate::{
 };
 
 /// Seats without a player are bots'; the others' tanks wait for theirs.
-pub(super) fn muster(commands: &mut Commands, arena: &Arena, seed: u64, players: &[ExpectedPlayer]) {
+pub(super) fn muster(
+    commands: &mut Commands,
+    arena: &Arena,
+    seed: u64,
+    seats: u8,
+    players: &[ExpectedPlayer],
+) {
     commands.spawn((
         Scoreboard { score: [0, 0], phase: Phase::Waiting },
         Replicate::to_clients(NetworkTarget::All),
         VisibleTo(EVERYBODY),
         MatchScoped,
     ));
-    for seat in Seat::all() {
+    for seat in Seat::first(seats) {
         let (pos, heading) = arena.spawn(seat);
         let player = players.iter().find(|player| player.seat == seat);
         commands.spawn((
@@ -60,6 +66,22 @@ pub(super) fn muster(commands: &mut Commands, arena: &Arena, seed: u64, players:
 }
 
 fn bot_name(seat: Seat) -> PlayerName {
-    const NAMES: [&str; 6] = ["Rivet", "Cobalt", "Piston", "Flint", "Bracket", "Marlin"];
+    const NAMES: [&str; MOST_SEATS as usize] = [
+        "Rivet", "Cobalt", "Piston", "Flint", "Bracket", "Marlin", "Anvil", "Gasket", "Sprocket", "Ratchet",
+        "Girder", "Solder", "Magnet", "Boiler", "Copper", "Tungsten",
+    ];
     PlayerName::new(NAMES[usize::from(seat.index())]).expect("bot names should be valid names")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_bot_has_a_name_of_its_own() {
+        let mut names: Vec<PlayerName> = Seat::first(MOST_SEATS).map(bot_name).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), usize::from(MOST_SEATS));
+    }
 }

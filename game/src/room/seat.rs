@@ -1,4 +1,5 @@
 //! Who drives which tank: players take their seats with a ticket, bots keep those of everybody else.
+//! A seat stays its player's to the end of the match: while the player is away, a bot drives.
 
 use bevy::prelude::*;
 use lightyear::prelude::{
@@ -14,7 +15,8 @@ use crate::{
         fog::{LinkTeam, Teller},
         life::{Match, MatchScoped},
         listen::Via,
-        ticket::Mint,
+        newcomer::{Awaiting, Promised},
+        ticket::{Mint, Pass},
     },
     sim::{
         event::{MatchEvent, RosterLine},
@@ -44,36 +46,58 @@ fn take(
     links: Query<(&RemoteId, &TokenUserData, Option<&Via>), With<ClientOf>>,
     current: Option<Res<Match>>,
     mint: Res<Mint>,
-    mut tanks: Query<(Entity, &TankId, &mut Occupant)>,
+    mut tanks: Query<(Entity, &TankId, &mut Occupant, Option<&mut Promised>, &mut ActionState<TankInput>)>,
     mut commands: Commands,
 ) {
-    let Ok((remote, data, via)) = links.get(connected.entity) else { return };
+    let link = connected.entity;
+    let Ok((remote, data, via)) = links.get(link) else { return };
     let PeerId::Netcode(client_id) = remote.0 else { return };
-    let redeemed = mint.redeem(client_id, &data.0);
-    let seat = redeemed
-        .filter(|(allocation, _)| current.is_some_and(|current| current.allocation == *allocation))
-        .map(|(_, seat)| seat);
-    let found = tanks.iter_mut().find(|(_, id, _)| Some(id.0) == seat);
-    let Some((tank, id, mut occupant)) = found else {
+    let pass = mint
+        .redeem(client_id, &data.0)
+        .filter(|pass| current.is_some_and(|current| current.allocation == pass.allocation));
+    let found = pass.and_then(|Pass { seat, account, .. }| {
+        let (tank, id, occupant, promised, input) = tanks.iter_mut().find(|(_, id, ..)| id.0 == seat)?;
+        let promised = promised.filter(|promised| promised.player.account == account);
+        (occupant.account == Some(account) || promised.is_some())
+            .then_some((tank, *id, occupant, promised, input))
+    });
+    let Some((tank, id, mut occupant, promised, mut input)) = found else {
         warn!("a link without a seat in this match was refused");
-        evict(&mut commands, connected.entity);
+        evict(&mut commands, link);
         return;
     };
-    if let Some(older) = occupant.link.replace(connected.entity) {
+    commands.entity(link).insert(LinkTeam(id.team()));
+    let older = match promised {
+        Some(mut promised) => {
+            commands.entity(link).insert(Awaiting(tank));
+            info!("newcomer waits seat={} transport={}", id.0.index(), Via::name(via));
+            promised.link.replace(link)
+        }
+        None => {
+            input.0 = input.0.neutral();
+            seat_driver(&mut commands, tank, link, remote.0);
+            info!(
+                "player joined seat={} transport={} name={:?}",
+                id.0.index(),
+                Via::name(via),
+                occupant.name.as_str()
+            );
+            occupant.link.replace(link)
+        }
+    };
+    if let Some(older) = older {
         evict(&mut commands, older);
     }
-    commands.entity(connected.entity).insert((LinkTeam(id.team()), Seated(tank)));
+}
+
+/// From now on the player behind this link drives the tank, and predicts it.
+pub(super) fn seat_driver(commands: &mut Commands, tank: Entity, link: Entity, peer: PeerId) {
+    commands.entity(link).insert(Seated(tank));
     commands.entity(tank).insert((
-        ControlledBy { owner: connected.entity, lifetime: Lifetime::Persistent },
-        PredictionTarget::to_clients(NetworkTarget::Single(remote.0)),
-        InterpolationTarget::to_clients(NetworkTarget::AllExceptSingle(remote.0)),
+        ControlledBy { owner: link, lifetime: Lifetime::Persistent },
+        PredictionTarget::to_clients(NetworkTarget::Single(peer)),
+        InterpolationTarget::to_clients(NetworkTarget::AllExceptSingle(peer)),
     ));
-    info!(
-        "player joined seat={} transport={} name={:?}",
-        id.0.index(),
-        Via::name(via),
-        occupant.name.as_str()
-    );
 }
 
 fn leave(
@@ -89,7 +113,9 @@ fn leave(
     }
     occupant.link = None;
     input.0 = input.0.neutral();
-    commands.entity(*tank).remove::<(ControlledBy, NativeBuffer<TankInput>)>().insert((
+    // Without `ControlledBy` nothing hides `ControlledSend`: left behind, it would tell every client
+    // that the tank is its own.
+    commands.entity(*tank).remove::<(ControlledBy, ControlledSend, NativeBuffer<TankInput>)>().insert((
         PredictionTarget::to_clients(NetworkTarget::None),
         InterpolationTarget::to_clients(NetworkTarget::All),
     ));
@@ -110,7 +136,7 @@ fn let_go(
 }
 
 fn tell_roster(
-    changed: Query<(), (Changed<Occupant>, With<MatchScoped>)>,
+    changed: Query<(), (Or<(Changed<Occupant>, Changed<Promised>)>, With<MatchScoped>)>,
     tanks: Query<(&TankId, &Occupant)>,
     mut teller: Teller,
 ) {
@@ -134,7 +160,7 @@ fn tell_roster(
 pub(super) fn evict(commands: &mut Commands, link: Entity) {
     commands.queue(move |world: &mut World| {
         let Ok(mut entity) = world.get_entity_mut(link) else { return };
-        entity.remove::<(Seated, LinkTeam)>();
+        entity.remove::<(Seated, Awaiting, LinkTeam)>();
         if entity.contains::<AeronetLink>() {
             let reason = UnlinkReason::UserRequested(Some("the seat is gone".into()));
             world.trigger(Unlink { entity: link, reason });
@@ -145,7 +171,7 @@ pub(super) fn evict(commands: &mut Commands, link: Entity) {
 /// Who holds a tank's seat. A bot drives while `link` is `None`.
 #[derive(Component, Debug)]
 pub struct Occupant {
-    /// `None` for a seat that was a bot's from the start.
+    /// `None` for a bot's seat, which may become a newcomer's.
     pub account: Option<AccountId>,
     pub name: PlayerName,
     pub link: Option<Entity>,

@@ -13,7 +13,7 @@ use lightyear::{
     prelude::PeerId,
 };
 use protocol::{
-    id::Seat,
+    id::{AccountId, Seat},
     limits::TICKET_LIFE,
     registry::{Allocation, SeatTicket},
 };
@@ -34,9 +34,17 @@ pub struct Mint {
     unused: Unused,
 }
 
+/// What a ticket is good for: one seat of one match, for one player.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pass {
+    pub allocation: Allocation,
+    pub seat: Seat,
+    pub account: AccountId,
+}
+
 /// Tickets that were minted and not used yet, by their netcode client id.
 #[derive(Clone, Default, Debug)]
-pub struct Unused(Arc<Mutex<HashMap<u64, (Allocation, Seat)>>>);
+pub struct Unused(Arc<Mutex<HashMap<u64, Pass>>>);
 
 impl Mint {
     pub fn new(key: Key) -> Self {
@@ -53,33 +61,27 @@ impl Mint {
     }
 
     /// A ticket for one seat. An older unused one for the same seat becomes void.
-    pub fn issue(
-        &self,
-        allocation: Allocation,
-        seat: Seat,
-        account: protocol::id::AccountId,
-        address: std::net::SocketAddr,
-    ) -> Result<SeatTicket, String> {
+    pub fn issue(&self, pass: Pass, address: std::net::SocketAddr) -> Result<SeatTicket, String> {
         let client_id = getrandom::u64().map_err(|error| format!("no randomness: {error}"))?;
         let token = ConnectToken::build(address, PROTOCOL_ID, client_id, self.key)
             .expire_seconds(TICKET_LIFE.as_secs() as i32)
             .timeout_seconds(LINK_TIMEOUT)
-            .user_data(user_data(allocation, seat))
+            .user_data(user_data(&pass))
             .generate()
             .map_err(|error| format!("the ticket cannot be made: {error}"))?;
         let bytes =
             token.try_into_bytes().map_err(|error| format!("the ticket cannot be written: {error}"))?;
         let mut unused = self.unused.0.lock().unwrap_or_else(PoisonError::into_inner);
-        unused.retain(|_, held| *held != (allocation, seat));
-        unused.insert(client_id, (allocation, seat));
+        unused.retain(|_, held| (held.allocation, held.seat) != (pass.allocation, pass.seat));
+        unused.insert(client_id, pass);
+        let Pass { seat, account, .. } = pass;
         Ok(SeatTicket { account, seat, token: BASE64_URL_SAFE_NO_PAD.encode(bytes) })
     }
 
-    /// Uses a ticket up: the seat it is for, if it was still unused and belongs to this match.
-    pub fn redeem(&self, client_id: u64, data: &[u8; USER_DATA_BYTES]) -> Option<(Allocation, Seat)> {
+    /// Uses a ticket up: what it is good for, if it was still unused and is the one that was minted.
+    pub fn redeem(&self, client_id: u64, data: &[u8; USER_DATA_BYTES]) -> Option<Pass> {
         let mut unused = self.unused.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (allocation, seat) = unused.remove(&client_id)?;
-        (user_data(allocation, seat) == *data).then_some((allocation, seat))
+        unused.remove(&client_id).filter(|pass| user_data(pass) == *data)
     }
 
     /// Every ticket becomes void: the match is over.
@@ -99,29 +101,30 @@ impl ConnectionRequestHandler for Unused {
 }
 
 /// Binds a ticket to match, epoch and seat: 16 bytes, 8 bytes, 1 byte, zeros.
-fn user_data(allocation: Allocation, seat: Seat) -> [u8; USER_DATA_BYTES] {
+fn user_data(pass: &Pass) -> [u8; USER_DATA_BYTES] {
     let mut data = [0; USER_DATA_BYTES];
-    data[..16].copy_from_slice(allocation.match_id.0.as_bytes());
-    data[16..24].copy_from_slice(&allocation.epoch.0.to_be_bytes());
-    data[24] = seat.index();
+    data[..16].copy_from_slice(pass.allocation.match_id.0.as_bytes());
+    data[16..24].copy_from_slice(&pass.allocation.epoch.0.to_be_bytes());
+    data[24] = pass.seat.index();
     data
 }
 
 #[cfg(test)]
 mod tests {
-    use protocol::id::{AccountId, Epoch, MatchId};
+    use protocol::id::{Epoch, MatchId};
 
     use super::*;
 
-    fn allocation(epoch: u64) -> Allocation {
-        Allocation { match_id: MatchId(uuid::Uuid::nil()), epoch: Epoch(epoch) }
+    fn pass(epoch: u64) -> Pass {
+        Pass {
+            allocation: Allocation { match_id: MatchId(uuid::Uuid::nil()), epoch: Epoch(epoch) },
+            seat: Seat::try_from(2).expect("seat 2 should exist"),
+            account: AccountId(uuid::Uuid::nil()),
+        }
     }
 
     fn issue(mint: &Mint, epoch: u64) -> u64 {
-        let seat = Seat::try_from(2).expect("seat 2 should exist");
-        let account = AccountId(uuid::Uuid::nil());
-        mint.issue(allocation(epoch), seat, account, ([127, 0, 0, 1], 7000).into())
-            .expect("ticket should be issued");
+        mint.issue(pass(epoch), ([127, 0, 0, 1], 7000).into()).expect("ticket should be issued");
         let unused = mint.unused.0.lock().expect("lock should be free");
         *unused.keys().next().expect("one ticket should be unused")
     }
@@ -130,9 +133,9 @@ mod tests {
     fn ticket_is_redeemed_once() {
         let mint = Mint::new([1; 32]);
         let id = issue(&mint, 1);
-        let data = user_data(allocation(1), Seat::try_from(2).expect("seat 2 should exist"));
+        let data = user_data(&pass(1));
         assert!(mint.unused.handle_request(PeerId::Netcode(id)).is_none());
-        assert!(mint.redeem(id, &data).is_some());
+        assert_eq!(mint.redeem(id, &data), Some(pass(1)));
         assert!(mint.redeem(id, &data).is_none());
         assert!(mint.unused.handle_request(PeerId::Netcode(id)).is_some());
     }
@@ -141,7 +144,7 @@ mod tests {
     fn ticket_of_another_epoch_is_refused() {
         let mint = Mint::new([1; 32]);
         let id = issue(&mint, 1);
-        let data = user_data(allocation(2), Seat::try_from(2).expect("seat 2 should exist"));
+        let data = user_data(&pass(2));
         assert!(mint.redeem(id, &data).is_none());
     }
 

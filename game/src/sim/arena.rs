@@ -1,7 +1,14 @@
 //! The map: walls, open ground, and where tanks start.
 
 use bevy::prelude::*;
-use protocol::id::{Seat, Team};
+use protocol::{
+    id::{Seat, Team},
+    limits::TEAM_SIZES,
+};
+
+/// The map that is built in: its name and its text.
+pub const MAP: &str = "crossing";
+pub const MAP_TEXT: &str = include_str!("../../../assets/maps/crossing.txt");
 
 /// Side of a map cell in metres.
 pub const CELL: f32 = 2.0;
@@ -19,8 +26,7 @@ pub struct Arena {
 
 impl Default for Arena {
     fn default() -> Self {
-        Self::parse(include_str!("../../../assets/maps/crossing.txt"))
-            .expect("the built-in map should be well formed")
+        Self::parse(MAP_TEXT).expect("the built-in map should be well formed")
     }
 }
 
@@ -97,6 +103,17 @@ impl Arena {
     /// Column and row of the cell that holds `pos`.
     pub fn cell_at(&self, pos: Vec2) -> (isize, isize) {
         ((pos.x / CELL).floor() as isize, (pos.y / CELL).floor() as isize)
+    }
+
+    /// Players on each side, at most: everybody has a place of their own to start.
+    pub fn team_size(&self) -> u8 {
+        let places = self.spawns.iter().map(Vec::len).min().unwrap_or(0);
+        u8::try_from(places).unwrap_or(u8::MAX).min(*TEAM_SIZES.end())
+    }
+
+    /// The seats of the largest match on this map.
+    pub fn seats(&self) -> u8 {
+        2 * self.team_size()
     }
 
     /// Where a seat's tank starts, and the heading toward the middle of the map in radians.
@@ -211,6 +228,16 @@ mod tests {
                 let turned = arena.solid(columns as isize - 1 - column, rows as isize - 1 - row);
                 assert_eq!(arena.solid(column, row), turned, "cell {column}, {row} should equal its twin");
             }
+        }
+    }
+
+    #[test]
+    fn every_seat_has_a_place_of_its_own() {
+        let arena = Arena::default();
+        let mut places: Vec<Vec2> = Seat::first(arena.seats()).map(|seat| arena.spawn(seat).0).collect();
+        assert!(places.len() >= 6, "two teams of three should fit");
+        while let Some(place) = places.pop() {
+            assert!(!places.contains(&place), "two seats start at {place}");
         }
     }
 

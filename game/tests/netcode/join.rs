@@ -1,13 +1,10 @@
 use bevy::math::Vec2;
 use game::{
-    protocol::{
-        registry::{FromRegistry, ToRegistry},
-        ticket::Ticket,
-    },
+    protocol::ticket::Ticket,
     room::{listen::Listening, seat::Occupant},
 };
 
-use crate::support::{Match, account, seat};
+use crate::support::{Match, seat};
 
 fn seated(game: &mut Match) -> usize {
     let world = game.room.world_mut();
@@ -45,15 +42,32 @@ fn used_ticket_is_refused() {
 fn reconnect_gets_the_same_tank_and_the_old_link_loses_it() {
     let mut game = Match::running(60, &[0]);
     game.place(0, Vec2::new(20.0, 20.0));
-    let allocation = game.allocation;
-    game.order(FromRegistry::IssueTicket { allocation, account: account(0) });
-    let ticket = game.answer(|report| match report {
-        ToRegistry::TicketIssued { ticket, .. } => Some(ticket.clone()),
-        _ => None,
-    });
+    let ticket = game.reissue(0).expect("the player has a seat");
     let second = game.join(ticket);
     game.until("the second link has the tank", |game| game.own(second).is_some());
     let own = game.own(second).expect("checked above");
     assert!(own.pos.distance(game.truth(0).pos) < 0.5);
     game.until("the first link has lost it", |game| game.known(0).is_empty());
+}
+
+#[test]
+fn owner_who_returns_drives_the_same_tank_at_once() {
+    let mut game = Match::running(60, &[0, 2]);
+    let left = game.truth(2).pos;
+    drop(game.clients.pop());
+    game.until("a bot drives", |game| game.truth(2).pos.distance(left) > 2.0);
+    assert_eq!(game.controlled(0), 1, "the tank of somebody who left is nobody else's");
+    let ticket = game.reissue(2).expect("the seat is still theirs");
+    assert_eq!(ticket.seat, seat(2));
+    let back = game.join(ticket);
+    game.until("the owner has the tank", |game| game.own(back).is_some());
+    let own = game.own(back).expect("checked above");
+    assert!(own.pos.distance(game.truth(2).pos) < 1.5, "it should be the tank of seat 2: {own:?}");
+    assert_eq!(game.controlled(0), 1, "the other player keeps one tank");
+}
+
+#[test]
+fn somebody_without_a_seat_gets_no_ticket() {
+    let mut game = Match::running(60, &[0]);
+    assert_eq!(game.reissue(9), Err("the player has no seat here".to_owned()));
 }

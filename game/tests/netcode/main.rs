@@ -5,5 +5,6 @@ mod bot;
 mod fog;
 mod join;
 mod life;
+mod newcomer;
 mod prediction;
 mod support;

@@ -8,21 +8,23 @@ use game::{
     protocol::{
         challenge::Bytes32,
         id::{AccountId, Epoch, MatchId, Seat},
-        registry::{Allocation, ExpectedPlayer, FromRegistry, SeatTicket, ToRegistry},
+        key::{MapId, ModeId},
+        rating::Rating,
+        registry::{Allocation, FromRegistry, Newcomer, SeatTicket, ToRegistry},
         text::PlayerName,
         ticket::{RoomAddresses, Ticket, WebTransportAddress},
     },
     room::{
         self,
         listen::Listening,
-        order::{Order, Report},
+        order::{Journaled, Order, Report},
         ticket::Mint,
     },
     sim::{
         event::{Heard, MatchEvent},
         schedule::TICK,
         scoreboard::Scoreboard,
-        tank::{Hull, TankId},
+        tank::{Health, Hull, TankId},
         wire::PROTOCOL_ID,
     },
 };
@@ -45,6 +47,8 @@ pub struct Match {
     pub clients: Vec<Player>,
     pub reports: Vec<ToRegistry>,
     pub allocation: Allocation,
+    /// Whether results are journaled as soon as they are there.
+    pub journal: bool,
     server: Entity,
     _turn: std::sync::MutexGuard<'static, ()>,
 }
@@ -64,6 +68,28 @@ pub fn account(index: u8) -> AccountId {
 
 pub fn allocation(epoch: u64) -> Allocation {
     Allocation { match_id: MatchId(Uuid::from_u128(u128::from(epoch))), epoch: Epoch(epoch) }
+}
+
+pub fn newcomer(index: u8) -> Newcomer {
+    Newcomer {
+        account: account(index),
+        name: PlayerName::new(&format!("Player {index}")).expect("name should be valid"),
+        rating: Rating::FIRST,
+        mutes: Vec::new(),
+    }
+}
+
+/// A match on the built-in map with players in the seats given.
+pub fn preparation(allocation: Allocation, team_size: u8, seconds: u16, seats: &[u8]) -> FromRegistry {
+    FromRegistry::Prepare {
+        allocation,
+        mode: ModeId::try_from("quick".to_owned()).expect("mode should be valid"),
+        map: MapId::try_from("crossing".to_owned()).expect("map should be valid"),
+        team_size,
+        seed: 7,
+        seconds,
+        players: seats.iter().map(|index| newcomer(*index).seated(seat(*index))).collect(),
+    }
 }
 
 impl Match {
@@ -105,6 +131,7 @@ impl Match {
             clients: Vec::new(),
             reports: Vec::new(),
             allocation: allocation(1),
+            journal: true,
             server,
             _turn: turn,
         }
@@ -127,17 +154,14 @@ impl Match {
         game
     }
 
+    /// Two teams of three.
     pub fn prepare(&mut self, epoch: u64, seconds: u16, seats: &[u8]) -> Vec<SeatTicket> {
+        self.prepare_teams(3, epoch, seconds, seats)
+    }
+
+    pub fn prepare_teams(&mut self, size: u8, epoch: u64, seconds: u16, seats: &[u8]) -> Vec<SeatTicket> {
         self.allocation = allocation(epoch);
-        let players = seats
-            .iter()
-            .map(|index| ExpectedPlayer {
-                account: account(*index),
-                name: PlayerName::new(&format!("Player {index}")).expect("name should be valid"),
-                seat: seat(*index),
-            })
-            .collect();
-        self.order(FromRegistry::Prepare { allocation: self.allocation, seed: 7, seconds, players });
+        self.order(preparation(self.allocation, size, seconds, seats));
         let wanted = self.allocation;
         self.answer(|report| match report {
             ToRegistry::Prepared { allocation, tickets } if *allocation == wanted => Some(tickets.clone()),
@@ -198,8 +222,16 @@ impl Match {
             );
         }
         self.room.update();
-        self.reports
-            .extend(self.room.world_mut().resource_mut::<Messages<Report>>().drain().map(|report| report.0));
+        let reports: Vec<ToRegistry> =
+            self.room.world_mut().resource_mut::<Messages<Report>>().drain().map(|report| report.0).collect();
+        for report in &reports {
+            if let ToRegistry::Result { allocation, .. } = report
+                && self.journal
+            {
+                self.room.world_mut().write_message(Journaled(*allocation));
+            }
+        }
+        self.reports.extend(reports);
     }
 
     pub fn ticks(&mut self, ticks: u32) {
@@ -219,6 +251,36 @@ impl Match {
         panic!("ten seconds passed before this held: {what}");
     }
 
+    /// Asks for a seat for a newcomer, and how the room answers.
+    pub fn admit(&mut self, index: u8) -> Result<SeatTicket, String> {
+        self.order(FromRegistry::Admit { allocation: self.allocation, player: newcomer(index) });
+        self.ticket_of(index)
+    }
+
+    /// Asks for another ticket, and how the room answers.
+    pub fn reissue(&mut self, index: u8) -> Result<SeatTicket, String> {
+        self.order(FromRegistry::IssueTicket { allocation: self.allocation, account: account(index) });
+        self.ticket_of(index)
+    }
+
+    fn ticket_of(&mut self, index: u8) -> Result<SeatTicket, String> {
+        let seen = self.reports.len();
+        let mut found = None;
+        self.until("the room answers with a ticket or a reason", |game| {
+            found = game.reports[seen..].iter().find_map(|report| match report {
+                ToRegistry::TicketIssued { ticket, .. } if ticket.account == account(index) => {
+                    Some(Ok(ticket.clone()))
+                }
+                ToRegistry::TicketDeclined { account: of, reason, .. } if *of == account(index) => {
+                    Some(Err(reason.clone()))
+                }
+                _ => None,
+            });
+            found.is_some()
+        });
+        found.expect("until should have found it")
+    }
+
     pub fn control(&mut self, client: usize, controls: Controls) {
         *self.clients[client].app.world_mut().resource_mut::<Controls>() = controls;
     }
@@ -227,6 +289,12 @@ impl Match {
     pub fn own(&mut self, client: usize) -> Option<Hull> {
         let world = self.clients[client].app.world_mut();
         world.query_filtered::<&Hull, With<Controlled>>().iter(world).next().copied()
+    }
+
+    /// How many tanks the client takes for its own.
+    pub fn controlled(&mut self, client: usize) -> usize {
+        let world = self.clients[client].app.world_mut();
+        world.query_filtered::<(), (With<TankId>, With<Controlled>)>().iter(world).count()
     }
 
     /// Tanks that the client knows of, in order.
@@ -259,6 +327,26 @@ impl Match {
                 *hull = Hull { pos, heading: hull.heading, speed: 0.0 };
             }
         }
+    }
+
+    /// Makes a wreck of a tank, which returns at once.
+    pub fn wreck(&mut self, index: u8) {
+        let world = self.room.world_mut();
+        let mut tanks = world.query::<(&TankId, &mut Health)>();
+        for (id, mut health) in tanks.iter_mut(world) {
+            if id.0 == seat(index) {
+                *health = Health { points: 0, back_at: 0 };
+            }
+        }
+    }
+
+    /// Keeps the teams at opposite ends of the map for one tick.
+    pub fn step_apart(&mut self) {
+        for index in 0..6 {
+            let x = if index % 2 == 0 { 5.0 } else { 59.0 };
+            self.place(index, Vec2::new(x, 4.0 + 3.0 * f32::from(index)));
+        }
+        self.step();
     }
 
     pub fn rollbacks(&self, client: usize) -> u32 {

@@ -22,14 +22,15 @@ pub const IDLE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// `last_seen` is written at most this often.
 const TOUCH_EVERY_MS: i64 = 60 * 60 * 1000;
 
-/// A signed-in request. As an extractor it answers 401 without one.
+/// A signed-in request. As an extractor it answers 401 without one, and 403 with the reason to
+/// somebody who is banned.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub account: Account,
     pub token: TokenHash,
 }
 
-/// A request that may be signed in.
+/// A request that may be signed in. Somebody who is banned is told so here, too.
 pub struct Visitor(pub Option<Session>);
 
 impl Visitor {
@@ -42,6 +43,19 @@ impl Visitor {
 /// Unix time before which a session's last use is too long ago.
 pub fn oldest(now: i64) -> i64 {
     now - i64::try_from(IDLE.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// The session that a request names, as the database keeps it; it may not exist.
+pub fn token(headers: &HeaderMap, tls: bool) -> Option<TokenHash> {
+    let bearer = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.strip_prefix("Bearer "));
+    if let Some(bearer) = bearer {
+        return Some(TokenHash::of(bearer));
+    }
+    let jar = CookieJar::from_headers(headers);
+    jar.get(cookie_name(tls)).map(|cookie| TokenHash::of(cookie.value()))
 }
 
 /// The cookie that carries `bearer`.
@@ -87,34 +101,31 @@ impl FromRequestParts<AppState> for Visitor {
 }
 
 async fn find(state: &AppState, headers: &HeaderMap) -> Result<Option<Session>, ApiError> {
-    let Some(secret) = secret(headers, state.config.tls()) else {
+    let Some(token) = token(headers, state.config.tls()) else {
         return Ok(None);
     };
-    let token = TokenHash::of(&secret);
     let now = unix_ms();
     let wanted = token.clone();
     let found =
-        state.store.read(move |connection| store::session_account(connection, &wanted, oldest(now))).await?;
-    let Some((account, last_seen)) = found else {
+        state.store.read(move |connection| store::live_session(connection, &wanted, oldest(now))).await?;
+    let Some(session) = found else {
         return Ok(None);
     };
-    if now - last_seen > TOUCH_EVERY_MS {
-        let seen = token.clone();
-        state.store.write(move |connection| store::touch_session(connection, &seen, now)).await?;
+    if let Some(ban) = session.ban.filter(|ban| ban.in_force(now)) {
+        return Err(ban.into());
     }
-    Ok(Some(Session { account, token }))
+    if now - session.last_seen > TOUCH_EVERY_MS {
+        touch(state, token.clone(), now).await;
+    }
+    Ok(Some(Session { account: session.account, token }))
 }
 
-fn secret(headers: &HeaderMap, tls: bool) -> Option<String> {
-    let bearer = headers
-        .get(header::AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.strip_prefix("Bearer "));
-    if let Some(bearer) = bearer {
-        return Some(bearer.to_owned());
+/// A database that cannot be written keeps nobody from reading.
+async fn touch(state: &AppState, token: TokenHash, now: i64) {
+    let touched = state.store.write(move |connection| store::touch_session(connection, &token, now)).await;
+    if let Err(error) = touched {
+        tracing::warn!(%error, "unable to note that a session is in use");
     }
-    let jar = CookieJar::from_headers(headers);
-    jar.get(cookie_name(tls)).map(|cookie| cookie.value().to_owned())
 }
 
 #[cfg(test)]

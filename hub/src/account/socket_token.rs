@@ -6,15 +6,16 @@ use std::{
     time::Instant,
 };
 
-use protocol::limits::SOCKET_TOKEN_LIFE;
+use protocol::{id::AccountId, limits::SOCKET_TOKEN_LIFE};
 
 use crate::{
     account::{session::Session, store::Account},
     secret::{self, TokenHash},
 };
 
-/// More than honest players take in a minute; beyond it all are dropped and asked for again.
-const MOST: usize = 50_000;
+/// Tokens of one session that wait to be used; a further one takes the place of the oldest. So nobody
+/// can crowd out the tokens of others.
+const MOST_OF_A_SESSION: usize = 4;
 
 /// Whom a token signs in, and through which session.
 #[derive(Clone, Debug)]
@@ -35,8 +36,12 @@ impl SocketTokens {
         let token = secret::token();
         let mut grants = self.grants();
         grants.retain(|_, grant| grant.lives(now));
-        if grants.len() >= MOST {
-            grants.clear();
+        let own = grants.iter().filter(|(_, grant)| grant.session == session.token);
+        if own.clone().count() >= MOST_OF_A_SESSION {
+            let oldest = own.min_by_key(|(_, grant)| grant.granted).map(|(token, _)| token.clone());
+            if let Some(oldest) = oldest {
+                grants.remove(&oldest);
+            }
         }
         let grant = Grant { account: session.account.clone(), session: session.token.clone(), granted: now };
         grants.insert(TokenHash::of(&token), grant);
@@ -54,6 +59,11 @@ impl SocketTokens {
         self.grants().retain(|_, grant| grant.session != *session);
     }
 
+    /// Drops what all sessions of an account had been given.
+    pub fn forget_account(&self, account: AccountId) {
+        self.grants().retain(|_, grant| grant.account.id != account);
+    }
+
     fn grants(&self) -> MutexGuard<'_, HashMap<TokenHash, Grant>> {
         self.grants.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -67,23 +77,25 @@ impl Grant {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{id::AccountId, text::PlayerName};
+    use std::time::Duration;
+
+    use protocol::text::PlayerName;
     use uuid::Uuid;
 
     use super::*;
 
-    fn session() -> Session {
+    fn session(secret: &str) -> Session {
         let name = PlayerName::new("ann").expect("the name should be good");
         Session {
             account: Account { id: AccountId(Uuid::now_v7()), name, guest: true },
-            token: TokenHash::of("session"),
+            token: TokenHash::of(secret),
         }
     }
 
     #[test]
     fn token_works_once() {
         let (tokens, now) = (SocketTokens::default(), Instant::now());
-        let token = tokens.grant(&session(), now);
+        let token = tokens.grant(&session("one"), now);
         assert!(tokens.redeem(&token, now).is_some());
         assert!(tokens.redeem(&token, now).is_none());
     }
@@ -91,16 +103,43 @@ mod tests {
     #[test]
     fn token_works_for_a_minute() {
         let (tokens, now) = (SocketTokens::default(), Instant::now());
-        let token = tokens.grant(&session(), now);
+        let token = tokens.grant(&session("one"), now);
         assert!(tokens.redeem(&token, now + SOCKET_TOKEN_LIFE).is_none());
     }
 
     #[test]
     fn logging_out_takes_the_tokens_along() {
         let (tokens, now) = (SocketTokens::default(), Instant::now());
-        let session = session();
+        let session = session("one");
         let token = tokens.grant(&session, now);
         tokens.forget(&session.token);
         assert!(tokens.redeem(&token, now).is_none());
+    }
+
+    #[test]
+    fn an_account_that_is_shut_out_loses_the_tokens_of_every_session() {
+        let (tokens, now) = (SocketTokens::default(), Instant::now());
+        let first = session("one");
+        let second = Session { token: TokenHash::of("two"), ..first.clone() };
+        let other = session("three");
+        let gone = [tokens.grant(&first, now), tokens.grant(&second, now)];
+        let kept = tokens.grant(&other, now);
+        tokens.forget_account(first.account.id);
+        assert!(gone.iter().all(|token| tokens.redeem(token, now).is_none()));
+        assert!(tokens.redeem(&kept, now).is_some());
+    }
+
+    #[test]
+    fn who_asks_too_often_crowds_out_only_their_own() {
+        let (tokens, start) = (SocketTokens::default(), Instant::now());
+        let honest = tokens.grant(&session("honest"), start);
+        let greedy = session("greedy");
+        let asked =
+            (0..100).map(|ms| tokens.grant(&greedy, start + Duration::from_millis(ms))).collect::<Vec<_>>();
+        let now = start + Duration::from_secs(1);
+        assert!(tokens.redeem(&honest, now).is_some());
+        let alive = asked.iter().map(|token| tokens.redeem(token, now).is_some()).collect::<Vec<_>>();
+        assert_eq!(alive.iter().filter(|alive| **alive).count(), MOST_OF_A_SESSION);
+        assert!(alive.ends_with(&[true; MOST_OF_A_SESSION]), "the newest should work");
     }
 }

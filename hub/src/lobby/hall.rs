@@ -1,67 +1,94 @@
-//! The lobby's state, and the steps that time brings about.
+//! The lobby's state: pure. It is told what happened and when, and answers what is to be done.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant},
 };
 
 use protocol::{
-    hub::FromHub,
-    id::{AccountId, Epoch, MatchId, RoomId},
-    registry::{Allocation, FromRegistry, SeatTicket},
-    result::MatchResult,
+    hub::{FromHub, ToHub},
+    id::{AccountId, MatchId, PartyId, ProposalId, RoomId},
+    key::{Content, PartyCode},
+    rating::Rating,
+    refusal::Refusal,
+    registry::{FromRegistry, ToRegistry},
     text::PlayerName,
 };
-use tokio::{sync::watch, task::JoinSet};
+use rand::{Rng as _, rngs::StdRng};
+use uuid::{Builder, Uuid};
 
 use crate::{
-    clock::unix_ms,
-    config::{Config, Timings},
-    lobby::Overview,
-    matches::{
-        ledger::{Due, Ledger},
-        store::{self, Settlement},
+    clock::Now,
+    config::Timings,
+    lobby::{
+        Overview,
+        deed::{Deed, Done},
+        memory::Memory,
+        newcomers::Arriving,
     },
-    matchmaking::queue::{Decision, Queue},
-    rooms::registry::Registry,
+    matches::ledger::{Due, Ledger},
+    matchmaking::{
+        mode::Modes,
+        party::{Parties, Party},
+        proposal::Proposals,
+        queue::{Group, Queue, Waiting},
+    },
+    rooms::registry::{Registration, Registry},
     secret::TokenHash,
-    socket::outbox::{Link, Outbox},
-    store::{Store, StoreError},
+    socket::outbox::Link,
 };
 
-const NOT_BACK: &str = "the hub restarted and the room did not come back";
+const NOT_BACK: &str = "The hub restarted and the room did not come back.";
 
-/// How often a void is tried to be written down before it is left to the next start.
-const VOID_TRIES: u32 = 5;
+/// Pause before what could not be written down is tried again.
+const WRITE_AGAIN: Duration = Duration::from_secs(1);
 
-/// Everything the lobby knows. Owned by one task.
+/// Everything the lobby knows.
 pub struct Hall {
-    pub(super) players: HashMap<AccountId, Player>,
-    pub(super) rooms: HashMap<RoomId, RoomLink>,
+    pub(super) players: BTreeMap<AccountId, Player>,
+    pub(super) accounts: BTreeMap<Link, AccountId>,
+    pub(super) rooms: BTreeMap<RoomId, Link>,
+    pub(super) room_links: BTreeMap<Link, RoomId>,
+    pub(super) modes: Modes,
     pub(super) queue: Queue,
+    pub(super) parties: Parties,
+    pub(super) proposals: Proposals,
+    pub(super) arriving: BTreeMap<AccountId, Arriving>,
     pub(super) registry: Registry,
     pub(super) ledger: Ledger,
+    /// Matches that take no newcomer any more.
+    pub(super) closed: BTreeSet<MatchId>,
     pub(super) timings: Timings,
-    pub(super) match_seconds: u16,
     pub(super) roster: Roster,
-    /// Writes and look-ups under way.
-    pub(super) work: JoinSet<Done>,
-    pub(super) overview: watch::Sender<Overview>,
-    pub(super) store: Store,
+    /// Voids to be written down again, and when.
+    unwritten: Vec<(Instant, Deed)>,
+    /// Whose waiting is to be written down again, and when.
+    unsaved: BTreeMap<AccountId, Instant>,
+    rng: StdRng,
+    effects: Vec<Effect>,
 }
 
-/// Somebody with an open socket.
+/// Somebody who is here, or who is away and still waits or plays.
 pub(super) struct Player {
-    pub link: Link,
+    /// `None` while the player is away.
+    pub link: Option<Link>,
     pub name: PlayerName,
     pub session: TokenHash,
-    pub outbox: Outbox<FromHub>,
+    pub content: Content,
+    pub rating: Rating,
+    pub mutes: Vec<(AccountId, PlayerName)>,
 }
 
-/// The open socket of a registered room.
-pub(super) struct RoomLink {
-    pub link: Link,
-    pub outbox: Outbox<FromRegistry>,
+/// Somebody whose socket has just been signed in.
+#[derive(Clone, Debug)]
+pub struct Entrant {
+    pub account: AccountId,
+    pub name: PlayerName,
+    pub guest: bool,
+    pub session: TokenHash,
+    pub content: Content,
+    pub rating: Rating,
+    pub mutes: Vec<(AccountId, PlayerName)>,
 }
 
 /// Whether everybody knows who is here.
@@ -70,171 +97,299 @@ pub(super) struct Roster {
     pub told: Instant,
 }
 
-/// What became of work beside the lobby.
-pub enum Done {
-    Opened {
-        allocation: Allocation,
-        tickets: Vec<SeatTicket>,
-        written: Result<(), StoreError>,
+/// What happens to the lobby.
+#[derive(Debug)]
+pub enum Input {
+    SignIn { link: Link, entrant: Entrant },
+    ClientSaid { link: Link, message: ToHub },
+    ClientLeft { link: Link },
+    EndSession { session: TokenHash },
+    EndAccount { account: AccountId, why: Refusal },
+    Renamed { account: AccountId, name: PlayerName },
+    RoomRegistered { link: Link, registration: Registration },
+    RoomSaid { link: Link, message: ToRegistry },
+    RoomLeft { link: Link },
+    DrainRoom { room: RoomId },
+    Done(Done),
+}
+
+/// What the lobby wants done.
+#[derive(Debug)]
+pub enum Effect {
+    Player {
+        link: Link,
+        message: FromHub,
     },
-    Settled {
-        allocation: Allocation,
-        result: MatchResult,
-        written: Result<Settlement, StoreError>,
+    Room {
+        link: Link,
+        message: FromRegistry,
     },
-    Voided {
-        match_id: MatchId,
-        reason: String,
-    },
-    /// Whether a match that is not being played has a recorded result.
-    Recalled {
-        room: RoomId,
-        allocation: Allocation,
-        ended: Result<bool, StoreError>,
-    },
+    Write(Deed),
+    /// A room is gone without having been drained.
+    RoomLost(&'static str),
 }
 
 impl Hall {
-    /// Begins where the last process stopped.
-    pub async fn recall(store: Store, config: &Config, now: Instant) -> Result<Self, StoreError> {
-        let timings = config.timings;
-        let last = store.read(store::last_epoch).await?;
-        let mut ledger = Ledger::default();
-        for running in store.read(store::running).await? {
-            tracing::info!(match_id = %running.allocation.match_id, "waiting for a match's room");
-            let until = now + timings.restart_return;
-            ledger.recall(running.allocation, running.players, until, NOT_BACK);
-        }
-        Ok(Self {
-            players: HashMap::new(),
-            rooms: HashMap::new(),
-            queue: Queue::new(timings.bots_after, timings.queue_grace),
-            registry: Registry::new(Epoch(last), timings.room_suspect, timings.room_silence),
-            ledger,
+    /// Begins where the last hub stopped.
+    pub fn new(memory: Memory, modes: Modes, timings: Timings, rng: StdRng, now: Now) -> Self {
+        let mut hall = Self {
+            players: BTreeMap::new(),
+            accounts: BTreeMap::new(),
+            rooms: BTreeMap::new(),
+            room_links: BTreeMap::new(),
+            queue: Queue::new(modes.clone(), timings.queue_grace),
+            parties: Parties::restore(
+                memory
+                    .parties
+                    .into_iter()
+                    .map(|row| Party { id: row.id, code: row.code, members: row.members })
+                    .collect(),
+            ),
+            modes,
+            proposals: Proposals::default(),
+            arriving: BTreeMap::new(),
+            registry: Registry::new(memory.start, timings.room_suspect, timings.room_silence),
+            ledger: Ledger::default(),
+            closed: BTreeSet::new(),
             timings,
-            match_seconds: config.match_seconds,
-            roster: Roster { changed: false, told: now },
-            work: JoinSet::new(),
-            overview: watch::Sender::new(Overview::default()),
-            store,
-        })
+            roster: Roster { changed: false, told: now.at },
+            unwritten: Vec::new(),
+            unsaved: BTreeMap::new(),
+            rng,
+            effects: Vec::new(),
+        };
+        for running in memory.running {
+            let opening = running.opening;
+            let groups = opening
+                .players
+                .iter()
+                .map(|player| Group {
+                    members: vec![Waiting {
+                        account: player.account,
+                        rating: f64::from(player.rating.0),
+                        away: None,
+                    }],
+                    party: None,
+                    mode: opening.mode.clone(),
+                    content: unknown_content(),
+                    since: now.moment_of(running.started_at),
+                    in_front: true,
+                })
+                .collect();
+            let late = running.late.into_iter().collect();
+            hall.ledger.recall(
+                opening,
+                unknown_content(),
+                late,
+                groups,
+                now.at + timings.restart_return,
+                NOT_BACK,
+            );
+        }
+        hall.recall_waiting(memory.waiting, now);
+        hall
     }
 
-    /// Does what is due.
-    pub fn step(&mut self, now: Instant) {
-        for room in self.registry.step(now) {
+    /// Takes in what happened and answers what is to be done.
+    pub fn take(&mut self, input: Input, now: Now) -> Vec<Effect> {
+        match input {
+            Input::SignIn { link, entrant } => self.sign_in(link, entrant, now),
+            Input::ClientSaid { link, message } => self.client_said(link, message, now),
+            Input::ClientLeft { link } => self.client_left(link, now),
+            Input::EndSession { session } => self.end_session(&session, now),
+            Input::EndAccount { account, why } => self.end_account(account, why, now),
+            Input::Renamed { account, name } => self.renamed(account, name),
+            Input::RoomRegistered { link, registration } => self.room_registered(link, registration, now),
+            Input::RoomSaid { link, message } => self.room_said(link, message, now),
+            Input::RoomLeft { link } => self.room_left(link, now),
+            Input::DrainRoom { room } => self.drain_room(room),
+            Input::Done(done) => self.carry_on(done, now),
+        }
+        std::mem::take(&mut self.effects)
+    }
+
+    /// Does what time brings about.
+    pub fn step(&mut self, now: Now) -> Vec<Effect> {
+        for room in self.registry.step(now.at) {
             self.lose_silent_room(room, now);
         }
-        for due in self.ledger.step(now) {
+        for due in self.ledger.step(now.at) {
             match due {
                 Due::PassOver(match_id) => self.pass_over(match_id, now),
-                Due::Void(match_id, reason) => self.void(match_id, reason),
+                Due::Void(match_id, reason) => self.void(match_id, reason, now),
             }
         }
+        self.write_again(now);
+        self.step_proposals(now);
+        self.step_newcomers(now);
         self.step_queue(now);
         self.tell_roster(now);
+        self.forget_the_departed();
+        std::mem::take(&mut self.effects)
     }
 
-    pub(super) fn step_queue(&mut self, now: Instant) {
-        for decision in self.queue.step(now, self.registry.free(now)) {
-            match decision {
-                Decision::Form(accounts) => self.form(&accounts, now),
-                Decision::Tell { waiting, note } => {
-                    for account in self.queue.accounts() {
-                        if let Some(player) = self.players.get(&account) {
-                            player.outbox.put(FromHub::Queued { waiting, note });
-                        }
-                    }
-                }
-            }
-        }
-    }
-
-    /// Goes on where work beside the lobby ended.
-    pub fn carry_on(&mut self, done: Done, now: Instant) {
-        match done {
-            Done::Opened { allocation, tickets, written } => {
-                self.opened(allocation, tickets, written, now);
-            }
-            Done::Settled { allocation, result, written } => {
-                self.settled(allocation, result, written, now);
-            }
-            Done::Voided { match_id, reason } => self.voided(match_id, reason, now),
-            Done::Recalled { room, allocation, ended } => {
-                self.recalled(room, allocation, ended, now);
-            }
-        }
-    }
-
-    /// Lets pages see what has changed.
-    pub fn publish(&self, now: Instant) {
-        let overview = Overview {
-            players_online: self.players.len(),
+    /// What pages show.
+    pub fn overview(&self, now: Now) -> Overview {
+        let rooms = self.registry.listed(now.at);
+        Overview {
+            players_online: self.accounts.len(),
             waiting: self.queue.count(),
-            rooms: self.registry.count(),
-            rooms_free: self.registry.free(now),
+            rooms: rooms.len(),
+            rooms_free: rooms.iter().filter(|room| room.state == "free" && room.official).count(),
             matches_running: self.ledger.running(),
             origins: self
                 .registry
-                .all_addresses()
-                .flat_map(|room| [room.webtransport.url.clone(), room.websocket.clone()])
+                .registrations()
+                .flat_map(|room| [room.addresses.webtransport.url.clone(), room.addresses.websocket.clone()])
                 .collect(),
-        };
-        self.overview.send_if_modified(|published| {
-            let changed = *published != overview;
-            if changed {
-                *published = overview;
+            rooms_listed: rooms,
+        }
+    }
+
+    fn carry_on(&mut self, done: Done, now: Now) {
+        match done {
+            Done::Noted => {}
+            Done::Opened { allocation } => self.opened(allocation, now),
+            Done::Admitted { allocation, player, seated } => {
+                self.admitted(allocation, player, seated, now);
             }
-            changed
-        });
-    }
-
-    pub(super) fn tell_player(&self, account: AccountId, message: FromHub) {
-        if let Some(player) = self.players.get(&account) {
-            player.outbox.put(message);
-        }
-    }
-
-    pub(super) fn tell_room(&self, room: RoomId, message: FromRegistry) {
-        if let Some(room) = self.rooms.get(&room) {
-            room.outbox.put(message);
-        }
-    }
-
-    /// Puts players whose match came to nothing before all others.
-    pub(super) fn requeue(&mut self, accounts: &[AccountId], now: Instant) {
-        self.queue.put_in_front(accounts, now);
-        for account in accounts {
-            if !self.players.contains_key(account) {
-                self.queue.away(*account, now);
+            Done::Settled { room, allocation, result, settlement } => {
+                self.settled(room, allocation, result, settlement, now);
             }
+            Done::Voided { match_id, reason } => self.voided(match_id, reason, now),
+            Done::LookedUp { room, allocation, standing } => {
+                self.looked_up(room, allocation, standing, now);
+            }
+            Done::Muted { account, mutes, outcome } => self.muted(account, mutes, outcome),
+            Done::Failed(deed) => self.failed(deed, now),
         }
     }
 
-    /// Ends a match without a result. Its players are told when that is written down.
-    pub(super) fn void(&mut self, match_id: MatchId, reason: &str) {
-        let Some(allocation) = self.ledger.get(match_id).map(|found| found.allocation) else {
-            return;
-        };
-        if !self.ledger.begin_void(match_id) {
-            return;
+    /// A transaction was not carried out: whoever waits for it learns so, and nothing is lost.
+    fn failed(&mut self, deed: Deed, now: Now) {
+        match deed {
+            Deed::Open { opening } => self.not_opened(opening.allocation, now),
+            Deed::Admit { allocation, player } => self.admitted(allocation, player, false, now),
+            Deed::Settle { allocation, .. } => self.ledger.report_failed(allocation),
+            again @ (Deed::Void { .. } | Deed::SaveParty { .. }) => {
+                self.unwritten.push((now.at + WRITE_AGAIN, again));
+            }
+            Deed::Enqueue { entries } => {
+                self.unsaved.extend(entries.iter().map(|entry| (entry.account, now.at + WRITE_AGAIN)));
+            }
+            Deed::Dequeue { accounts } => {
+                self.unsaved.extend(accounts.iter().map(|account| (*account, now.at + WRITE_AGAIN)));
+            }
+            Deed::Mute { account, .. } => {
+                let refusal =
+                    Refusal::OutOfTurn { detail: "the hub's database did not answer; try again".to_owned() };
+                self.tell_player(account, FromHub::Declined { refusal });
+            }
+            Deed::LookUp { .. } => {}
         }
-        tracing::warn!(match_id = %match_id, "match void: {reason}");
-        let (store, reason) = (self.store.clone(), reason.to_owned());
-        self.work.spawn(async move {
-            for attempt in 1..=VOID_TRIES {
-                let words = reason.clone();
-                let written =
-                    store.write(move |connection| store::void(connection, allocation, &words, unix_ms()));
-                match written.await {
-                    Ok(_) => break,
-                    Err(error) => {
-                        tracing::error!(%error, match_id = %match_id, "unable to void a match");
-                        tokio::time::sleep(Duration::from_millis(200) * attempt).await;
-                    }
+    }
+
+    /// What failed is written as it is by now, not as it was then.
+    fn write_again(&mut self, now: Now) {
+        let (due, later) = self.unwritten.drain(..).partition(|(at, _)| *at <= now.at);
+        self.unwritten = later;
+        for (_, deed) in due {
+            let deed = match deed {
+                Deed::SaveParty { id, code, .. } => {
+                    let members = self.parties.get(id).map_or_else(Vec::new, |party| party.members.clone());
+                    Deed::SaveParty { id, code, members }
                 }
-            }
-            Done::Voided { match_id, reason }
-        });
+                deed => deed,
+            };
+            self.write(deed);
+        }
+        let due = self.unsaved.extract_if(.., |_, at| *at <= now.at).map(|(account, _)| account);
+        for account in due.collect::<Vec<_>>() {
+            let entries = self.entries_of(account, now);
+            self.write(if entries.is_empty() {
+                Deed::Dequeue { accounts: vec![account] }
+            } else {
+                Deed::Enqueue { entries }
+            });
+        }
     }
+
+    /// Nothing is kept of who is neither here nor waits nor plays.
+    fn forget_the_departed(&mut self) {
+        let (queue, proposals, arriving, ledger) =
+            (&self.queue, &self.proposals, &self.arriving, &self.ledger);
+        self.players.retain(|account, player| {
+            player.link.is_some()
+                || queue.holds(*account)
+                || proposals.of(*account).is_some()
+                || arriving.contains_key(account)
+                || ledger.of_player(*account).is_some()
+        });
+        self.closed.retain(|match_id| ledger.get(*match_id).is_some());
+    }
+
+    pub(super) fn tell_player(&mut self, account: AccountId, message: FromHub) {
+        if let Some(link) = self.players.get(&account).and_then(|player| player.link) {
+            self.effects.push(Effect::Player { link, message });
+        }
+    }
+
+    pub(super) fn tell_link(&mut self, link: Link, message: FromHub) {
+        self.effects.push(Effect::Player { link, message });
+    }
+
+    pub(super) fn tell_room(&mut self, room: RoomId, message: FromRegistry) {
+        if let Some(link) = self.rooms.get(&room) {
+            self.effects.push(Effect::Room { link: *link, message });
+        }
+    }
+
+    pub(super) fn write(&mut self, deed: Deed) {
+        self.effects.push(Effect::Write(deed));
+    }
+
+    pub(super) fn note_room_lost(&mut self, why: &'static str) {
+        self.effects.push(Effect::RoomLost(why));
+    }
+
+    pub(super) fn is_here(&self, account: AccountId) -> bool {
+        self.players.get(&account).is_some_and(|player| player.link.is_some())
+    }
+
+    pub(super) fn new_match_id(&mut self, now: Now) -> MatchId {
+        MatchId(self.uuid(now))
+    }
+
+    pub(super) fn new_room_id(&mut self, now: Now) -> RoomId {
+        RoomId(self.uuid(now))
+    }
+
+    pub(super) fn new_proposal_id(&mut self, now: Now) -> ProposalId {
+        ProposalId(self.uuid(now))
+    }
+
+    pub(super) fn new_party(&mut self, now: Now) -> (PartyId, PartyCode) {
+        let code = loop {
+            let code = PartyCode::from_random(self.rng.next_u32());
+            if !self.parties.code_taken(&code) {
+                break code;
+            }
+        };
+        (PartyId(self.uuid(now)), code)
+    }
+
+    pub(super) fn seed(&mut self) -> u64 {
+        self.rng.next_u64()
+    }
+
+    fn uuid(&mut self, now: Now) -> Uuid {
+        let mut bytes = [0; 10];
+        self.rng.fill_bytes(&mut bytes);
+        Builder::from_unix_timestamp_millis(u64::try_from(now.unix_ms).unwrap_or(0), &bytes).into_uuid()
+    }
+}
+
+/// Of somebody whose client has not said yet what it plays with.
+pub(super) fn unknown_content() -> Content {
+    Content::of(b"")
 }

@@ -1,25 +1,28 @@
-//! A match from the queue to its end.
+//! A match from its line-up to its end.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use protocol::{
     hub::FromHub,
-    id::{AccountId, MatchId, RoomId, Seat},
+    id::{AccountId, MatchId, RoomId, Team},
+    rating::RatingChange,
     registry::{Allocation, ExpectedPlayer, FromRegistry, SeatTicket},
     result::MatchResult,
     ticket::Ticket,
 };
-use uuid::Uuid;
 
 use crate::{
-    clock::unix_ms,
-    lobby::hall::{Done, Hall},
-    matches::{
-        ledger::{Match, Phase, Report},
-        store::{self, Settlement},
+    clock::Now,
+    lobby::{
+        deed::{Deed, change_of},
+        hall::Hall,
+        waiting::entries,
     },
-    secret,
-    store::StoreError,
+    matches::{
+        ledger::{Phase, Report},
+        store::{Opening, Settlement, Standing},
+    },
+    matchmaking::queue::Lineup,
 };
 
 /// A room that ended a match has this long to reset before it is asked again anyway.
@@ -29,37 +32,68 @@ const RESET: Duration = Duration::from_secs(30);
 const TICKET_CHARS: usize = 4096;
 
 impl Hall {
-    /// Seats these players, alternating between the teams, and looks for a room.
-    pub(super) fn form(&mut self, accounts: &[AccountId], now: Instant) {
-        let players = accounts
-            .iter()
-            .filter_map(|account| Some((*account, self.players.get(account)?.name.clone())))
-            .zip(Seat::all())
-            .map(|((account, name), seat)| ExpectedPlayer { account, name, seat })
-            .collect::<Vec<_>>();
-        self.allocate(MatchId(Uuid::now_v7()), players, now);
-    }
-
-    fn allocate(&mut self, match_id: MatchId, players: Vec<ExpectedPlayer>, now: Instant) {
-        let Some((room, allocation)) = self.registry.take(match_id, now) else {
-            let accounts = players.iter().map(|player| player.account).collect::<Vec<_>>();
-            self.requeue(&accounts, now);
-            return;
+    /// Gives the match to a room; without one its players go back to the front.
+    pub(super) fn allocate(&mut self, lineup: Lineup, now: Now) {
+        let Some(mode) = self.modes.get(&lineup.mode).cloned() else {
+            return self.put_back(lineup.into_groups(), now);
         };
+        let match_id = self.new_match_id(now);
+        let taken = self.registry.take(match_id, &lineup.content, mode.seats(), now.at);
+        let Some((room, allocation)) = taken else {
+            return self.put_back(lineup.into_groups(), now);
+        };
+        let players = self.expected(&lineup);
         tracing::info!(
-            match_id = %match_id, room.id = %room, epoch = allocation.epoch.0,
+            match_id = %match_id, room.id = %room, epoch = allocation.epoch.0, mode = %mode.id,
             "match of {} players given to a room", players.len()
         );
-        let until = now + self.timings.prepare;
-        self.ledger.allocate(allocation, players.clone(), room, until);
-        let prepare =
-            FromRegistry::Prepare { allocation, seed: seed(), seconds: self.match_seconds, players };
+        let seed = self.seed();
+        let map = mode.maps[(seed % mode.maps.len() as u64) as usize].clone();
+        let opening = Opening {
+            allocation,
+            room,
+            mode: mode.id.clone(),
+            map: map.clone(),
+            team_size: mode.team_size,
+            players: players.clone(),
+        };
+        let until = now.at + self.timings.prepare;
+        self.ledger.allocate(opening, lineup.content.clone(), lineup.into_groups(), until);
+        let prepare = FromRegistry::Prepare {
+            allocation,
+            mode: mode.id,
+            map,
+            team_size: mode.team_size,
+            seed,
+            seconds: mode.match_seconds,
+            players,
+        };
         self.tell_room(room, prepare);
     }
 
+    /// What the room must know of those who will come, and nothing of others.
+    fn expected(&self, lineup: &Lineup) -> Vec<ExpectedPlayer> {
+        let accounts = lineup.accounts();
+        lineup
+            .seats()
+            .into_iter()
+            .filter_map(|(account, seat)| {
+                let player = self.players.get(&account)?;
+                let mutes = player.mutes.iter().map(|(muted, _)| *muted);
+                Some(ExpectedPlayer {
+                    account,
+                    name: player.name.clone(),
+                    seat,
+                    rating: player.rating,
+                    mutes: mutes.filter(|muted| accounts.contains(muted)).collect(),
+                })
+            })
+            .collect()
+    }
+
     /// The room did not prepare the match, nor will it.
-    pub(super) fn pass_over(&mut self, match_id: MatchId, now: Instant) {
-        let held = self.ledger.get(match_id).and_then(|held| Some((held.room?, held.allocation)));
+    pub(super) fn pass_over(&mut self, match_id: MatchId, now: Now) {
+        let held = self.ledger.get(match_id).and_then(|held| Some((held.room?, held.opening.allocation)));
         if let Some((room, allocation)) = held {
             tracing::warn!(room.id = %room, match_id = %match_id, "room passed over");
             self.tell_room(room, FromRegistry::Cancel { allocation });
@@ -68,14 +102,21 @@ impl Hall {
     }
 
     /// Asks another room under a new epoch.
-    pub(super) fn try_next_room(&mut self, match_id: MatchId, now: Instant) {
+    pub(super) fn try_next_room(&mut self, match_id: MatchId, now: Now) {
         let Some(passed) = self.ledger.close(match_id) else {
             return;
         };
         if let Some(room) = passed.room {
-            self.registry.rest(room, now + self.timings.room_rest);
+            self.registry.rest(room, now.at + self.timings.room_rest);
         }
-        self.allocate(match_id, passed.players, now);
+        let (amber, azure) = passed.groups.into_iter().partition(|group| {
+            let seat = group
+                .accounts()
+                .find_map(|account| passed.opening.players.iter().find(|player| player.account == account));
+            seat.is_some_and(|player| player.seat.team() == Team::Amber)
+        });
+        let (mode, content) = (passed.opening.mode, passed.content);
+        self.allocate(Lineup { mode, content, amber, azure }, now);
     }
 
     pub(super) fn prepared(
@@ -83,7 +124,7 @@ impl Hall {
         room: RoomId,
         allocation: Allocation,
         tickets: Vec<SeatTicket>,
-        now: Instant,
+        now: Now,
     ) {
         let Some(current) = self.ledger.held(room, allocation) else {
             self.tell_room(room, FromRegistry::Cancel { allocation });
@@ -92,54 +133,49 @@ impl Hall {
         if !matches!(current.phase, Phase::Allocated { .. }) {
             return;
         }
-        if !serves_all(current, &tickets) {
+        if !current.is_served_by(&tickets) || tickets.iter().any(|ticket| ticket.token.len() > TICKET_CHARS) {
             tracing::warn!(room.id = %room, "a room's tickets did not fit the match");
             self.pass_over(allocation.match_id, now);
             return;
         }
         current.phase = Phase::Prepared;
-        let (store, players) = (self.store.clone(), current.players.clone());
-        self.work.spawn(async move {
-            let written = store
-                .write(move |connection| store::open(connection, allocation, room, &players, unix_ms()))
-                .await;
-            Done::Opened { allocation, tickets, written }
-        });
+        current.tickets = tickets;
+        let opening = current.opening.clone();
+        self.write(Deed::Open { opening });
     }
 
-    pub(super) fn opened(
-        &mut self,
-        allocation: Allocation,
-        tickets: Vec<SeatTicket>,
-        written: Result<(), StoreError>,
-        now: Instant,
-    ) {
-        if let Err(error) = written {
-            tracing::error!(%error, "unable to open a match");
-            if let Some(closed) = self.ledger.close(allocation.match_id) {
-                if let Some(room) = closed.room {
-                    self.tell_room(room, FromRegistry::Cancel { allocation });
-                    self.registry.rest(room, now + self.timings.room_rest);
-                }
-                self.requeue(&closed.accounts(), now);
-            }
+    pub(super) fn opened(&mut self, allocation: Allocation, now: Now) {
+        let length = self
+            .ledger
+            .get(allocation.match_id)
+            .and_then(|current| self.modes.get(&current.opening.mode))
+            .map_or(0, |mode| mode.match_seconds);
+        let ends_at = now.at + Duration::from_secs(length.into());
+        let Some(current) = self.ledger.opened(allocation, ends_at) else {
             return;
-        }
-        if !self.ledger.opened(allocation) {
-            return;
-        }
+        };
         tracing::info!(match_id = %allocation.match_id, "match begins");
-        for ticket in tickets {
+        for ticket in std::mem::take(&mut current.tickets) {
             self.hand_out(allocation, ticket);
         }
     }
 
-    /// Passes a room's ticket on to its player.
-    pub(super) fn hand_out(&mut self, allocation: Allocation, ticket: SeatTicket) {
-        let Some(room) = self.ledger.get(allocation.match_id).and_then(|current| current.room) else {
+    /// The match could not be written down: it never was.
+    pub(super) fn not_opened(&mut self, allocation: Allocation, now: Now) {
+        let Some(closed) = self.ledger.close(allocation.match_id) else {
             return;
         };
-        let Some(addresses) = self.registry.addresses(room).cloned() else {
+        if let Some(room) = closed.room {
+            self.tell_room(room, FromRegistry::Cancel { allocation });
+            self.registry.rest(room, now.at + self.timings.room_rest);
+        }
+        self.put_back(closed.groups, now);
+    }
+
+    /// Passes a room's ticket on to its player.
+    pub(super) fn hand_out(&mut self, allocation: Allocation, ticket: SeatTicket) {
+        let room = self.ledger.get(allocation.match_id).and_then(|current| current.room);
+        let Some(registration) = room.and_then(|room| self.registry.get(room)) else {
             return;
         };
         let found = FromHub::MatchFound {
@@ -147,137 +183,129 @@ impl Hall {
                 match_id: allocation.match_id,
                 seat: ticket.seat,
                 token: ticket.token,
-                addresses,
+                addresses: registration.addresses.clone(),
             },
         };
         self.tell_player(ticket.account, found);
     }
 
     pub(super) fn ticket_issued(&mut self, room: RoomId, allocation: Allocation, ticket: SeatTicket) {
+        if ticket.token.len() > TICKET_CHARS || self.seat_found(room, allocation, &ticket) {
+            return;
+        }
         let Some(current) = self.ledger.held(room, allocation) else {
             return;
         };
         let asked = current.awaiting.remove(&ticket.account);
-        if asked && current.phase == Phase::Running && fits(current, &ticket) {
+        let fits = current.seat_of(ticket.account) == Some(ticket.seat);
+        if asked && fits && current.phase == Phase::Running {
             self.hand_out(allocation, ticket);
         }
     }
 
-    pub(super) fn result_reported(&mut self, room: RoomId, allocation: Allocation, result: MatchResult) {
-        match self.ledger.report(room, allocation, &result) {
-            Report::Accepted => {
-                let store = self.store.clone();
-                self.work.spawn(async move {
-                    let line = result.clone();
-                    let written = store
-                        .write(move |connection| store::settle(connection, allocation, &line, unix_ms()))
-                        .await;
-                    Done::Settled { allocation, result, written }
-                });
-            }
-            Report::Pending => {}
-            Report::Misfit => {
-                self.void(allocation.match_id, "the room's result did not fit the match");
-            }
-            Report::Unknown => self.look_up(room, allocation),
-        }
-    }
-
-    /// Asks the database about a match that is not being played.
-    pub(super) fn look_up(&mut self, room: RoomId, allocation: Allocation) {
-        let store = self.store.clone();
-        self.work.spawn(async move {
-            let ended = store.read(move |connection| store::is_ended(connection, allocation)).await;
-            Done::Recalled { room, allocation, ended }
-        });
-    }
-
-    pub(super) fn recalled(
+    pub(super) fn result_reported(
         &mut self,
         room: RoomId,
         allocation: Allocation,
-        ended: Result<bool, StoreError>,
-        now: Instant,
+        result: MatchResult,
+        now: Now,
     ) {
-        match ended {
-            Ok(true) => self.release(room, FromRegistry::Receipt { allocation }, now),
-            Ok(false) => self.release(room, FromRegistry::Cancel { allocation }, now),
-            Err(error) => tracing::error!(%error, "unable to look a match up"),
+        match self.ledger.report(room, allocation, &result) {
+            Report::Accepted => {
+                let current = self.ledger.get(allocation.match_id);
+                let result = current.map_or(result.clone(), |current| current.as_seated(result));
+                self.turn_back(allocation.match_id, now);
+                self.write(Deed::Settle { room, allocation, result });
+            }
+            Report::Pending => {}
+            Report::Misfit => {
+                self.void(allocation.match_id, "The room's result did not fit the match.", now);
+            }
+            Report::Unknown => self.write(Deed::LookUp { room, allocation }),
+        }
+    }
+
+    /// What the database says of a match that is not being played.
+    pub(super) fn looked_up(&mut self, room: RoomId, allocation: Allocation, standing: Standing, now: Now) {
+        match standing {
+            Standing::Ended => self.release(room, FromRegistry::Receipt { allocation }, now),
+            Standing::Void | Standing::Unknown => {
+                self.release(room, FromRegistry::Cancel { allocation }, now);
+            }
+            Standing::Running => {}
         }
     }
 
     pub(super) fn settled(
         &mut self,
+        room: RoomId,
         allocation: Allocation,
         result: MatchResult,
-        written: Result<Settlement, StoreError>,
-        now: Instant,
+        settlement: Settlement,
+        now: Now,
     ) {
-        let settlement = match written {
-            Ok(settlement) => settlement,
-            Err(error) => {
-                tracing::error!(%error, "unable to record a result; the room will repeat it");
-                self.ledger.report_failed(allocation);
-                return;
-            }
-        };
         let match_id = allocation.match_id;
-        if settlement == Settlement::Refused {
-            self.voided(match_id, "the match was closed elsewhere".to_owned(), now);
-            return;
-        }
+        let changes = match settlement {
+            Settlement::Recorded(changes) | Settlement::Repeated(changes) => changes,
+            Settlement::Refused => return self.voided(match_id, "The match was closed elsewhere.", now),
+        };
+        self.release(room, FromRegistry::Receipt { allocation }, now);
         let Some(closed) = self.ledger.close(match_id) else {
             return;
         };
-        tracing::info!(
-            match_id = %match_id, amber = result.amber, azure = result.azure, "match ended"
-        );
-        if let Some(room) = closed.room {
-            self.release(room, FromRegistry::Receipt { allocation }, now);
-        }
+        tracing::info!(match_id = %match_id, amber = result.amber, azure = result.azure, "match ended");
         for account in closed.accounts() {
-            self.tell_player(account, FromHub::MatchEnded { match_id, result: result.clone() });
+            let rating = change_of(&changes, account);
+            self.rated(account, &rating);
+            self.tell_player(account, FromHub::MatchEnded { match_id, result: result.clone(), rating });
         }
     }
 
-    pub(super) fn voided(&mut self, match_id: MatchId, reason: String, now: Instant) {
+    fn rated(&mut self, account: AccountId, change: &RatingChange) {
+        if let RatingChange::Rated { after, .. } = change {
+            self.queue.set_rating(account, f64::from(after.0));
+            if let Some(player) = self.players.get_mut(&account) {
+                player.rating = *after;
+            }
+        }
+    }
+
+    /// Ends a match without a result. Its players are told when that is written down.
+    pub(super) fn void(&mut self, match_id: MatchId, reason: &'static str, now: Now) {
+        let Some(current) = self.ledger.begin_void(match_id) else {
+            return;
+        };
+        tracing::warn!(match_id = %match_id, "match void: {reason}");
+        let back = current.groups.iter().flat_map(|group| entries(group, now)).collect();
+        let allocation = current.opening.allocation;
+        self.turn_back(match_id, now);
+        self.write(Deed::Void { allocation, reason, back });
+    }
+
+    pub(super) fn voided(&mut self, match_id: MatchId, reason: &str, now: Now) {
         let Some(closed) = self.ledger.close(match_id) else {
             return;
         };
         if let Some(room) = closed.room {
-            self.release(room, FromRegistry::Cancel { allocation: closed.allocation }, now);
+            let allocation = closed.opening.allocation;
+            self.release(room, FromRegistry::Cancel { allocation }, now);
         }
-        let accounts = closed.accounts();
-        for account in &accounts {
-            let reason = reason.clone();
-            self.tell_player(*account, FromHub::MatchVoid { match_id, reason });
+        for account in closed.accounts() {
+            let reason = reason.to_owned();
+            self.tell_player(account, FromHub::MatchVoid { match_id, reason });
         }
-        self.requeue(&accounts, now);
+        self.put_back(closed.groups, now);
         self.step_queue(now);
     }
 
     /// Tells a room that its match is over, unless it has another by now.
-    fn release(&mut self, room: RoomId, word: FromRegistry, now: Instant) {
+    fn release(&mut self, room: RoomId, word: FromRegistry, now: Now) {
         let (FromRegistry::Receipt { allocation } | FromRegistry::Cancel { allocation }) = &word else {
             return;
         };
         if self.registry.holds(room, *allocation) {
-            self.registry.rest(room, now + RESET);
+            self.registry.rest(room, now.at + RESET);
         }
         self.tell_room(room, word);
     }
-}
-
-fn serves_all(current: &Match, tickets: &[SeatTicket]) -> bool {
-    tickets.len() == current.players.len()
-        && tickets.iter().all(|ticket| fits(current, ticket))
-        && current.players.iter().all(|player| tickets.iter().any(|ticket| ticket.account == player.account))
-}
-
-fn fits(current: &Match, ticket: &SeatTicket) -> bool {
-    current.seat_of(ticket.account) == Some(ticket.seat) && ticket.token.len() <= TICKET_CHARS
-}
-
-fn seed() -> u64 {
-    secret::random().iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte))
 }

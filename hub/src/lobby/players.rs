@@ -1,59 +1,74 @@
-//! Players: who is here, what they say, and how they queue.
-
-use std::time::Instant;
+//! Players: who is here, what they say, and how they go.
 
 use protocol::{
     hub::{FromHub, ToHub},
     id::{AccountId, MatchId},
-    limits::ROSTER_NAMES,
+    limits::{MOST_MUTES, ROSTER_NAMES},
     refusal::Refusal,
     registry::FromRegistry,
-    text::ChatText,
+    text::{ChatText, PlayerName},
 };
 
 use crate::{
-    account::socket_token::Grant,
-    lobby::hall::{Hall, Player},
+    clock::Now,
+    lobby::{
+        deed::{Deed, Muting},
+        hall::{Entrant, Hall, Player},
+    },
     matches::ledger::Phase,
     secret::TokenHash,
-    socket::outbox::{Link, Outbox},
+    socket::outbox::Link,
 };
 
 impl Hall {
-    /// The newest socket of an account wins; place in the queue and seat carry over.
-    pub fn sign_in(&mut self, link: Link, grant: Grant, outbox: Outbox<FromHub>, now: Instant) {
-        let account = grant.account;
-        tracing::info!(account.id = %account.id, "`{}` is here", account.name);
-        outbox.put(FromHub::SignedIn {
-            account: account.id,
-            name: account.name.clone(),
-            guest: account.guest,
-        });
-        let player = Player { link, name: account.name, session: grant.session, outbox };
-        if let Some(older) = self.players.insert(account.id, player) {
-            older.outbox.put(FromHub::Refused { refusal: Refusal::SignedInElsewhere });
+    /// The newest socket of an account wins; party, place in the queue and seat carry over.
+    pub(super) fn sign_in(&mut self, link: Link, entrant: Entrant, now: Now) {
+        let Entrant { account, name, guest, session, content, rating, mutes } = entrant;
+        tracing::info!(account.id = %account, "`{name}` is here");
+        self.tell_link(
+            link,
+            FromHub::SignedIn {
+                account,
+                name: name.clone(),
+                guest,
+                rating,
+                modes: self.modes.infos(),
+                muted: mutes.iter().map(|(_, name)| name.clone()).collect(),
+            },
+        );
+        self.queue.back(account, &content);
+        self.queue.set_rating(account, f64::from(rating.0));
+        let player = Player { link: Some(link), name, session, content, rating, mutes };
+        let older = self.players.insert(account, player).and_then(|older| older.link);
+        if let Some(older) = older {
+            self.accounts.remove(&older);
+            self.tell_link(older, FromHub::Refused { refusal: Refusal::SignedInElsewhere });
         }
-        self.tell_player(account.id, self.here());
+        self.accounts.insert(link, account);
         self.roster.changed = true;
-        self.queue.back(account.id);
+        let here = self.here();
+        self.tell_player(account, here);
+        self.tell_party_of(account);
+        self.tell_proposal(account, now);
         self.step_queue(now);
-        let seated = self
-            .ledger
-            .of_player(account.id)
-            .is_some_and(|current| current.phase == Phase::Running && current.room.is_some());
-        if seated {
-            self.ask_for_ticket(account.id);
-        }
+        self.ask_for_ticket(account);
     }
 
-    pub fn client_said(&mut self, link: Link, account: AccountId, message: ToHub, now: Instant) {
-        if !self.is_current(link, account) {
+    pub(super) fn client_said(&mut self, link: Link, message: ToHub, now: Now) {
+        let Some(account) = self.accounts.get(&link).copied() else {
             return;
-        }
+        };
         match message {
             ToHub::Chat { text } => self.chat(account, &text),
-            ToHub::JoinQueue {} => self.join_queue(account, now),
+            ToHub::Mute { name } => self.write(Deed::Mute { account, name, on: true }),
+            ToHub::Unmute { name } => self.write(Deed::Mute { account, name, on: false }),
+            ToHub::CreateParty {} => self.create_party(account, now),
+            ToHub::JoinParty { code } => self.join_party(account, &code, now),
+            ToHub::LeaveParty {} => self.leave_party(account, now),
+            ToHub::RemoveFromParty { account: removed } => self.remove_from_party(account, removed, now),
+            ToHub::JoinQueue { mode } => self.join_queue(account, &mode, now),
             ToHub::LeaveQueue {} => self.leave_queue(account, now),
+            ToHub::Ready { proposal } => self.confirm(account, proposal, now),
             ToHub::ReissueTicket { match_id } => self.reissue_ticket(account, match_id),
             ToHub::Hello { .. } | ToHub::Answer { .. } | ToHub::SignIn { .. } => {
                 tracing::error!("the socket let a handshake message through");
@@ -61,67 +76,81 @@ impl Hall {
         }
     }
 
-    pub fn client_left(&mut self, link: Link, account: AccountId, now: Instant) {
-        if !self.is_current(link, account) {
+    pub(super) fn client_left(&mut self, link: Link, now: Now) {
+        let Some(account) = self.accounts.remove(&link) else {
             return;
-        }
-        if let Some(player) = self.players.remove(&account) {
+        };
+        if let Some(player) = self.players.get_mut(&account) {
             tracing::info!(account.id = %account, "`{}` has left", player.name);
+            player.link = None;
         }
-        self.queue.away(account, now);
+        self.queue.away(account, now.at);
+        self.tell_party_of(account);
         self.roster.changed = true;
     }
 
-    /// The session is over, and so are its sockets.
-    pub fn end_session(&mut self, session: &TokenHash) {
-        let ended = self.players.iter().filter(|(_, player)| player.session == *session);
-        for (account, player) in ended {
-            player.outbox.put(FromHub::Refused {
-                refusal: Refusal::OutOfTurn { detail: "you logged out".to_owned() },
-            });
-            self.queue.leave(*account);
+    /// The session is over, and so is its socket.
+    pub(super) fn end_session(&mut self, session: &TokenHash, now: Now) {
+        let ended = self
+            .players
+            .iter()
+            .filter(|(_, player)| player.session == *session)
+            .map(|(account, _)| *account)
+            .collect::<Vec<_>>();
+        for account in ended {
+            self.end_account(account, Refusal::SessionEnded, now);
+        }
+    }
+
+    /// This account has no business here any more.
+    pub(super) fn end_account(&mut self, account: AccountId, why: Refusal, now: Now) {
+        self.stop_waiting(account, now);
+        self.tell_player(account, FromHub::Refused { refusal: why });
+    }
+
+    pub(super) fn renamed(&mut self, account: AccountId, name: PlayerName) {
+        if let Some(player) = self.players.get_mut(&account) {
+            player.name = name;
+            self.roster.changed = true;
+            self.tell_party_of(account);
         }
     }
 
     /// Tells everybody who is here, if that has changed and the last time is long enough ago.
-    pub(super) fn tell_roster(&mut self, now: Instant) {
-        let due = now.duration_since(self.roster.told) >= self.timings.roster_every;
+    pub(super) fn tell_roster(&mut self, now: Now) {
+        let due = now.at.duration_since(self.roster.told) >= self.timings.roster_every;
         if !self.roster.changed || !due {
             return;
         }
         self.roster.changed = false;
-        self.roster.told = now;
+        self.roster.told = now.at;
         let here = self.here();
-        for player in self.players.values() {
-            player.outbox.put(here.clone());
+        for link in self.accounts.keys().copied().collect::<Vec<_>>() {
+            self.tell_link(link, here.clone());
         }
     }
 
     /// Asks the room of a running match for a new ticket; the answer comes as `TicketIssued`.
     fn ask_for_ticket(&mut self, account: AccountId) {
-        let Some(current) = self.ledger.of_player(account) else {
-            return;
-        };
-        let Some(room) = current.room else {
-            return;
-        };
-        current.awaiting.insert(account);
-        let allocation = current.allocation;
-        self.tell_room(room, FromRegistry::IssueTicket { allocation, account });
+        if let Some((room, allocation)) = self.ledger.await_ticket(account) {
+            self.tell_room(room, FromRegistry::IssueTicket { allocation, account });
+        }
     }
 
-    fn reissue_ticket(&mut self, account: AccountId, match_id: MatchId) {
+    pub(super) fn reissue_ticket(&mut self, account: AccountId, match_id: MatchId) {
         let refusal = match self.ledger.of_player(account) {
-            Some(current) if current.allocation.match_id == match_id => match (current.phase, current.room) {
-                (Phase::Running, Some(_)) => None,
-                (Phase::Running, None) => Some(Refusal::RoomUnavailable {
-                    detail: "its link to the hub is lost; it has a moment to come back".to_owned(),
-                }),
-                (Phase::Allocated { .. } | Phase::Prepared, _) => {
-                    Some(out_of_turn("the match is being prepared"))
+            Some(current) if current.opening.allocation.match_id == match_id => {
+                match (current.phase, current.room) {
+                    (Phase::Running, Some(_)) => None,
+                    (Phase::Running, None) => Some(Refusal::RoomUnavailable {
+                        detail: "its link to the hub is lost; it has a moment to come back".to_owned(),
+                    }),
+                    (Phase::Allocated { .. } | Phase::Prepared, _) => {
+                        Some(out_of_turn("the match is being prepared"))
+                    }
+                    (Phase::Reported | Phase::Void, _) => Some(Refusal::NoSuchMatch),
                 }
-                (Phase::Reported | Phase::Void, _) => Some(Refusal::NoSuchMatch),
-            },
+            }
             _ => Some(Refusal::NoSuchMatch),
         };
         match refusal {
@@ -130,54 +159,51 @@ impl Hall {
         }
     }
 
-    fn chat(&self, account: AccountId, text: &ChatText) {
+    fn chat(&mut self, account: AccountId, text: &ChatText) {
         let Some(speaker) = self.players.get(&account) else {
             return;
         };
         let chatted = FromHub::Chatted { from: speaker.name.clone(), text: text.clone() };
-        for player in self.players.values() {
-            player.outbox.put(chatted.clone());
+        let listeners = self
+            .players
+            .values()
+            .filter(|player| !player.mutes.iter().any(|(muted, _)| *muted == account))
+            .filter_map(|player| player.link)
+            .collect::<Vec<_>>();
+        for link in listeners {
+            self.tell_link(link, chatted.clone());
         }
     }
 
-    fn join_queue(&mut self, account: AccountId, now: Instant) {
-        let held = self.ledger.of_player(account).map(|held| (held.phase, held.allocation.match_id));
-        if let Some((Phase::Running, match_id)) = held {
-            self.reissue_ticket(account, match_id);
-        } else if held.is_some() {
-            let refusal = out_of_turn("your last match is not recorded yet; try again in a moment");
+    pub(super) fn muted(&mut self, account: AccountId, mutes: Vec<(AccountId, PlayerName)>, outcome: Muting) {
+        let refusal = match outcome {
+            Muting::Done => None,
+            Muting::NoSuchPlayer { name } => Some(Refusal::NoSuchPlayer { name: name.to_string() }),
+            Muting::TooMany => Some(out_of_turn(&format!("you have muted {MOST_MUTES} players already"))),
+        };
+        if let Some(refusal) = refusal {
             self.tell_player(account, FromHub::Declined { refusal });
-        } else if self.queue.join(account, now) {
-            self.step_queue(now);
-        } else {
-            let (waiting, note) = (self.queue.count(), self.queue.note(now));
-            self.tell_player(account, FromHub::Queued { waiting, note });
         }
-    }
-
-    fn leave_queue(&mut self, account: AccountId, now: Instant) {
-        if self.ledger.of_player(account).is_some() {
-            let refusal = out_of_turn("you hold a seat in a match that is not over");
-            self.tell_player(account, FromHub::Declined { refusal });
-            return;
+        if let Some(player) = self.players.get_mut(&account) {
+            let names = mutes.iter().map(|(_, name)| name.clone()).collect();
+            player.mutes = mutes;
+            self.tell_player(account, FromHub::Muted { names });
         }
-        self.queue.leave(account);
-        self.tell_player(account, FromHub::LeftQueue {});
-        self.step_queue(now);
     }
 
     fn here(&self) -> FromHub {
-        let mut names = self.players.values().map(|player| player.name.clone()).collect::<Vec<_>>();
+        let mut names = self
+            .accounts
+            .values()
+            .filter_map(|account| self.players.get(account))
+            .map(|player| player.name.clone())
+            .collect::<Vec<_>>();
         names.sort_unstable();
         names.truncate(ROSTER_NAMES);
-        FromHub::Here { names, total: u32::try_from(self.players.len()).unwrap_or(u32::MAX) }
-    }
-
-    fn is_current(&self, link: Link, account: AccountId) -> bool {
-        self.players.get(&account).is_some_and(|player| player.link == link)
+        FromHub::Here { names, total: u32::try_from(self.accounts.len()).unwrap_or(u32::MAX) }
     }
 }
 
-fn out_of_turn(detail: &str) -> Refusal {
+pub(super) fn out_of_turn(detail: &str) -> Refusal {
     Refusal::OutOfTurn { detail: detail.to_owned() }
 }

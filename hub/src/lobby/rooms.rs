@@ -1,76 +1,77 @@
 //! Rooms: how they come, what they say, and how they go.
 
-use std::time::Instant;
-
 use protocol::{
     hub::FromHub,
     id::RoomId,
     refusal::Refusal,
     registry::{Allocation, FromRegistry, ToRegistry},
 };
-use uuid::Uuid;
 
 use crate::{
-    lobby::hall::{Hall, RoomLink},
+    clock::Now,
+    lobby::{deed::Deed, hall::Hall},
     matches::ledger::{Adoption, Phase},
-    socket::{
-        outbox::{Link, Outbox},
-        room::Registration,
-    },
+    rooms::registry::Registration,
+    socket::outbox::Link,
 };
 
-const LOST: &str = "the room was lost";
-const SILENT: &str = "the room went silent";
-const DROPPED: &str = "the room dropped the match";
+const LOST: &str = "The room was lost.";
+const SILENT: &str = "The room went silent.";
+const DROPPED: &str = "The room dropped the match.";
 
 impl Hall {
-    pub fn room_registered(
-        &mut self,
-        link: Link,
-        registration: Registration,
-        outbox: Outbox<FromRegistry>,
-        now: Instant,
-    ) {
-        let Registration { addresses, playing } = registration;
-        let room = RoomId(Uuid::now_v7());
-        tracing::info!(room.id = %room, address = %addresses.udp, "room registered");
-        outbox.put(FromRegistry::Registered { room });
-        self.rooms.insert(room, RoomLink { link, outbox });
-        self.registry.register(room, addresses, playing, now);
+    pub(super) fn room_registered(&mut self, link: Link, registration: Registration, now: Now) {
+        let Registration { official, playing, .. } = registration;
+        let room = self.new_room_id(now);
+        tracing::info!(
+            room.id = %room, address = %registration.addresses.udp, host = registration.host,
+            "room registered"
+        );
+        self.rooms.insert(room, link);
+        self.room_links.insert(link, room);
+        self.registry.register(room, registration, now.at);
+        self.tell_room(room, FromRegistry::Registered { room });
         let Some(allocation) = playing else {
-            return;
+            return self.step_queue(now);
         };
+        if !official {
+            return self.tell_room(room, FromRegistry::Cancel { allocation });
+        }
         match self.ledger.adopt(allocation, room) {
             Adoption::Kept { instead_of } => {
                 tracing::info!(room.id = %room, match_id = %allocation.match_id, "match goes on");
                 if let Some(former) = instead_of {
                     self.tell_room(former, FromRegistry::Refused { refusal: Refusal::SignedInElsewhere });
-                    self.rooms.remove(&former);
-                    self.registry.leave(former);
+                    self.forget_room(former);
                 }
             }
-            Adoption::Unknown => self.look_up(room, allocation),
+            Adoption::Unknown => self.write(Deed::LookUp { room, allocation }),
         }
     }
 
-    pub fn room_said(&mut self, link: Link, message: ToRegistry, now: Instant) {
-        let Some(room) = self.room_of(link) else {
+    pub(super) fn room_said(&mut self, link: Link, message: ToRegistry, now: Now) {
+        let Some(room) = self.room_links.get(&link).copied() else {
             return;
         };
-        self.registry.heard(room, now);
+        self.registry.heard(room, now.at);
         match message {
             ToRegistry::Heartbeat { .. } => {}
-            ToRegistry::Prepared { allocation, tickets } => {
-                self.prepared(room, allocation, tickets, now);
-            }
+            ToRegistry::Prepared { allocation, tickets } => self.prepared(room, allocation, tickets, now),
             ToRegistry::TicketIssued { allocation, ticket } => {
                 self.ticket_issued(room, allocation, ticket);
             }
+            ToRegistry::TicketDeclined { allocation, account, reason } => {
+                self.ticket_declined(room, allocation, account, reason, now);
+            }
             ToRegistry::Declined { allocation, reason } => {
-                self.room_declined(room, allocation, reason, now);
+                self.room_declined(room, allocation, &reason, now);
             }
             ToRegistry::Result { allocation, result } => {
-                self.result_reported(room, allocation, result);
+                if self.registry.get(room).is_some_and(|room| room.official) {
+                    self.result_reported(room, allocation, result, now);
+                } else {
+                    self.tell_room(room, FromRegistry::Cancel { allocation });
+                }
             }
             ToRegistry::Free {} => self.room_freed(room, now),
             ToRegistry::Register { .. } => {
@@ -80,29 +81,48 @@ impl Hall {
     }
 
     /// The room's socket closed: a match that runs waits a moment for it to come back.
-    pub fn room_left(&mut self, link: Link, now: Instant) {
-        let Some(room) = self.room_of(link) else {
+    pub(super) fn room_left(&mut self, link: Link, now: Now) {
+        let Some(room) = self.room_links.get(&link).copied() else {
             return;
         };
         tracing::info!(room.id = %room, "room left");
-        self.forget_room(room);
-        let until = now + self.timings.room_return;
-        if let Some(match_id) = self.ledger.lose_room(room, until, LOST) {
-            self.pass_over(match_id, now);
-        }
+        self.note_room_lost("closed");
+        self.lose_room(room, now, now.at + self.timings.room_return, LOST);
     }
 
     /// The socket is open, but nothing was heard for too long: nothing is waited for.
-    pub(super) fn lose_silent_room(&mut self, room: RoomId, now: Instant) {
+    pub(super) fn lose_silent_room(&mut self, room: RoomId, now: Now) {
         tracing::warn!(room.id = %room, "room is silent");
         self.tell_room(room, FromRegistry::Refused { refusal: Refusal::TooSlow });
+        self.note_room_lost("silent");
+        self.lose_room(room, now, now.at, SILENT);
+    }
+
+    fn lose_room(&mut self, room: RoomId, now: Now, until: std::time::Instant, reason: &'static str) {
         self.forget_room(room);
-        if let Some(match_id) = self.ledger.lose_room(room, now, SILENT) {
+        let stranded = self
+            .arriving
+            .iter()
+            .filter(|(_, arriving)| arriving.room == room && arriving.ticket.is_none())
+            .map(|(account, _)| *account)
+            .collect::<Vec<_>>();
+        for account in stranded {
+            self.not_let_in(account, now);
+        }
+        if let Some(match_id) = self.ledger.lose_room(room, until, reason) {
             self.pass_over(match_id, now);
         }
     }
 
-    fn room_declined(&mut self, room: RoomId, allocation: Allocation, reason: String, now: Instant) {
+    /// The room takes no match any more. One that does not exist is ignored.
+    pub(super) fn drain_room(&mut self, room: RoomId) {
+        if self.registry.drain(room) {
+            tracing::info!(room.id = %room, "room is to drain");
+            self.tell_room(room, FromRegistry::Drain {});
+        }
+    }
+
+    fn room_declined(&mut self, room: RoomId, allocation: Allocation, reason: &str, now: Now) {
         let Some(current) = self.ledger.held(room, allocation) else {
             return;
         };
@@ -110,10 +130,9 @@ impl Hall {
         match current.phase {
             Phase::Allocated { .. } => self.try_next_room(allocation.match_id, now),
             Phase::Running => {
-                let awaiting = std::mem::take(&mut current.awaiting);
-                for account in awaiting {
-                    let refusal = Refusal::RoomUnavailable { detail: reason.clone() };
-                    self.tell_player(account, FromHub::Declined { refusal });
+                let refusal = Refusal::RoomUnavailable { detail: reason.to_owned() };
+                for account in std::mem::take(&mut current.awaiting) {
+                    self.tell_player(account, FromHub::Declined { refusal: refusal.clone() });
                 }
             }
             Phase::Prepared | Phase::Reported | Phase::Void => {}
@@ -122,24 +141,21 @@ impl Hall {
 
     /// A word that crossed our `Prepare` is old news; a room that is free while its match runs has
     /// lost it.
-    fn room_freed(&mut self, room: RoomId, now: Instant) {
+    fn room_freed(&mut self, room: RoomId, now: Now) {
         let Some(believed) = self.registry.freed(room) else {
-            self.step_queue(now);
-            return;
+            return self.step_queue(now);
         };
         let running = self.ledger.held(room, believed).is_some_and(|held| held.phase == Phase::Running);
         if running {
-            self.registry.rest(room, now);
-            self.void(believed.match_id, DROPPED);
+            self.registry.rest(room, now.at);
+            self.void(believed.match_id, DROPPED, now);
         }
     }
 
-    fn room_of(&self, link: Link) -> Option<RoomId> {
-        self.rooms.iter().find(|(_, room)| room.link == link).map(|(id, _)| *id)
-    }
-
     fn forget_room(&mut self, room: RoomId) {
-        self.rooms.remove(&room);
+        if let Some(link) = self.rooms.remove(&room) {
+            self.room_links.remove(&link);
+        }
         self.registry.leave(room);
     }
 }

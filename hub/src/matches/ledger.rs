@@ -1,36 +1,49 @@
 //! The matches that are not over: pure, stepped with the time it is told.
 //!
 //! `Allocated → Prepared → Running → Reported`, and `Void` from the middle two. Only the room that
-//! holds the current allocation can move its match.
+//! holds the current allocation can move its match, and a room of our own that brings its result when
+//! that one is lost.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     time::Instant,
 };
 
 use protocol::{
     id::{AccountId, MatchId, RoomId, Seat},
-    registry::{Allocation, ExpectedPlayer},
+    key::Content,
+    registry::{Allocation, ExpectedPlayer, SeatTicket},
     result::MatchResult,
 };
+
+use crate::{matches::store::Opening, matchmaking::queue::Group};
 
 /// Every match that is being made, played or written down, and who sits in it.
 #[derive(Default)]
 pub struct Ledger {
     matches: BTreeMap<MatchId, Match>,
-    seats: HashMap<AccountId, MatchId>,
+    seats: BTreeMap<AccountId, MatchId>,
 }
 
 /// One match that is not over.
 #[derive(Debug)]
 pub struct Match {
-    pub allocation: Allocation,
-    pub players: Vec<ExpectedPlayer>,
+    pub opening: Opening,
+    /// What its players play with.
+    pub content: Content,
+    /// Who plays, as they waited: the way back into the queue.
+    pub groups: Vec<Group>,
     /// `None` while the room's socket is lost.
     pub room: Option<RoomId>,
     pub phase: Phase,
+    /// Handed out when the match is written down.
+    pub tickets: Vec<SeatTicket>,
+    /// Players who came when it was running.
+    pub late: BTreeSet<AccountId>,
     /// Players who asked for a new ticket.
-    pub awaiting: HashSet<AccountId>,
+    pub awaiting: BTreeSet<AccountId>,
+    /// When a running match will be over, if its beginning was seen.
+    pub ends_at: Option<Instant>,
     lost: Option<Lost>,
 }
 
@@ -87,56 +100,52 @@ pub enum Due {
 }
 
 impl Ledger {
-    pub fn allocate(
-        &mut self,
-        allocation: Allocation,
-        players: Vec<ExpectedPlayer>,
-        room: RoomId,
-        until: Instant,
-    ) {
-        self.insert(Match {
-            allocation,
-            players,
-            room: Some(room),
-            phase: Phase::Allocated { until },
-            awaiting: HashSet::new(),
-            lost: None,
-        });
+    /// A room is asked to prepare this match and has until then.
+    pub fn allocate(&mut self, opening: Opening, content: Content, groups: Vec<Group>, until: Instant) {
+        let room = Some(opening.room);
+        self.insert(Match { room, phase: Phase::Allocated { until }, ..Match::of(opening, content, groups) });
     }
 
     /// Takes up a match that was running when the hub stopped. Its room has until then.
     pub fn recall(
         &mut self,
-        allocation: Allocation,
-        players: Vec<ExpectedPlayer>,
+        opening: Opening,
+        content: Content,
+        late: BTreeSet<AccountId>,
+        groups: Vec<Group>,
         until: Instant,
         reason: &'static str,
     ) {
-        self.insert(Match {
-            allocation,
-            players,
-            room: None,
-            phase: Phase::Running,
-            awaiting: HashSet::new(),
-            lost: Some(Lost { until, reason }),
-        });
+        let lost = Some(Lost { until, reason });
+        self.insert(Match { phase: Phase::Running, late, lost, ..Match::of(opening, content, groups) });
     }
 
     pub fn get(&self, match_id: MatchId) -> Option<&Match> {
         self.matches.get(&match_id)
     }
 
+    pub fn iter(&self) -> impl Iterator<Item = &Match> {
+        self.matches.values()
+    }
+
     /// The match in which somebody holds a seat.
-    pub fn of_player(&mut self, account: AccountId) -> Option<&mut Match> {
-        let match_id = self.seats.get(&account)?;
-        self.matches.get_mut(match_id)
+    pub fn of_player(&self, account: AccountId) -> Option<&Match> {
+        self.matches.get(self.seats.get(&account)?)
+    }
+
+    /// Notes that the match's room is asked for this player's ticket.
+    pub fn await_ticket(&mut self, account: AccountId) -> Option<(RoomId, Allocation)> {
+        let current = self.matches.get_mut(self.seats.get(&account)?)?;
+        let room = current.room.filter(|_| current.phase == Phase::Running)?;
+        current.awaiting.insert(account);
+        Some((room, current.opening.allocation))
     }
 
     /// The match, if `room` holds its current allocation.
     pub fn held(&mut self, room: RoomId, allocation: Allocation) -> Option<&mut Match> {
         self.matches
             .get_mut(&allocation.match_id)
-            .filter(|current| current.allocation == allocation && current.room == Some(room))
+            .filter(|current| current.opening.allocation == allocation && current.room == Some(room))
     }
 
     /// How many matches are being played.
@@ -144,16 +153,41 @@ impl Ledger {
         self.matches.values().filter(|current| current.phase == Phase::Running).count()
     }
 
-    /// The match is written down and begins. `false` when it is not the one that was prepared.
-    pub fn opened(&mut self, allocation: Allocation) -> bool {
-        self.advance(allocation, Phase::Prepared, Phase::Running)
+    /// The match is written down and begins. `None` when it is not the one that was prepared.
+    pub fn opened(&mut self, allocation: Allocation, ends_at: Instant) -> Option<&mut Match> {
+        let current = self.matches.get_mut(&allocation.match_id)?;
+        if current.opening.allocation != allocation || current.phase != Phase::Prepared {
+            return None;
+        }
+        current.phase = Phase::Running;
+        current.ends_at = Some(ends_at);
+        Some(current)
     }
 
-    /// A result arrives.
+    /// A latecomer sits in a running match from here on.
+    pub fn seat(&mut self, allocation: Allocation, player: ExpectedPlayer, group: Option<Group>) -> bool {
+        let running = self.matches.get_mut(&allocation.match_id).filter(|current| {
+            current.opening.allocation == allocation
+                && matches!(current.phase, Phase::Running | Phase::Reported | Phase::Void)
+        });
+        let Some(current) = running else {
+            return false;
+        };
+        self.seats.insert(player.account, allocation.match_id);
+        current.late.insert(player.account);
+        current.opening.players.push(player);
+        current.groups.extend(group);
+        true
+    }
+
+    /// A result arrives from one of our own rooms.
     pub fn report(&mut self, room: RoomId, allocation: Allocation, result: &MatchResult) -> Report {
-        let Some(current) = self.held(room, allocation) else {
+        let Some(current) = self.matches.get_mut(&allocation.match_id) else {
             return Report::Unknown;
         };
+        if current.opening.allocation != allocation || current.room.is_some_and(|held| held != room) {
+            return Report::Unknown;
+        }
         match current.phase {
             Phase::Running if !current.fits(result) => Report::Misfit,
             Phase::Running => {
@@ -166,16 +200,22 @@ impl Ledger {
 
     /// The result could not be written down; the room will send it again.
     pub fn report_failed(&mut self, allocation: Allocation) {
-        self.advance(allocation, Phase::Reported, Phase::Running);
+        if let Some(current) = self.matches.get_mut(&allocation.match_id)
+            && current.opening.allocation == allocation
+            && current.phase == Phase::Reported
+        {
+            current.phase = Phase::Running;
+        }
     }
 
     /// The room's socket is gone. Answers the match that was only allocated and needs another room.
     pub fn lose_room(&mut self, room: RoomId, until: Instant, reason: &'static str) -> Option<MatchId> {
         let current = self.matches.values_mut().find(|current| current.room == Some(room))?;
         if matches!(current.phase, Phase::Allocated { .. }) {
-            return Some(current.allocation.match_id);
+            return Some(current.opening.allocation.match_id);
         }
         current.room = None;
+        current.awaiting.clear();
         current.lost = Some(Lost { until, reason });
         None
     }
@@ -186,28 +226,24 @@ impl Ledger {
             return Adoption::Unknown;
         };
         let kept = matches!(current.phase, Phase::Prepared | Phase::Running | Phase::Reported);
-        if current.allocation != allocation || !kept {
+        if current.opening.allocation != allocation || !kept {
             return Adoption::Unknown;
         }
         current.lost = None;
         Adoption::Kept { instead_of: current.room.replace(room) }
     }
 
-    /// From here on no result is accepted. `false` unless the match was running.
-    pub fn begin_void(&mut self, match_id: MatchId) -> bool {
-        match self.matches.get_mut(&match_id) {
-            Some(current) if current.phase == Phase::Running => {
-                current.phase = Phase::Void;
-                true
-            }
-            _ => false,
-        }
+    /// From here on no result is accepted. `None` unless the match was running.
+    pub fn begin_void(&mut self, match_id: MatchId) -> Option<&Match> {
+        let current = self.matches.get_mut(&match_id).filter(|current| current.phase == Phase::Running)?;
+        current.phase = Phase::Void;
+        Some(current)
     }
 
     /// The match is over; its players are free.
     pub fn close(&mut self, match_id: MatchId) -> Option<Match> {
         let closed = self.matches.remove(&match_id)?;
-        for player in &closed.players {
+        for player in &closed.opening.players {
             self.seats.remove(&player.account);
         }
         Some(closed)
@@ -218,42 +254,82 @@ impl Ledger {
     }
 
     fn insert(&mut self, new: Match) {
-        let match_id = new.allocation.match_id;
-        self.seats.extend(new.players.iter().map(|player| (player.account, match_id)));
+        let match_id = new.opening.allocation.match_id;
+        self.seats.extend(new.opening.players.iter().map(|player| (player.account, match_id)));
         self.matches.insert(match_id, new);
-    }
-
-    fn advance(&mut self, allocation: Allocation, from: Phase, to: Phase) -> bool {
-        match self.matches.get_mut(&allocation.match_id) {
-            Some(current) if current.allocation == allocation && current.phase == from => {
-                current.phase = to;
-                true
-            }
-            _ => false,
-        }
     }
 }
 
 impl Match {
+    fn of(opening: Opening, content: Content, groups: Vec<Group>) -> Self {
+        Self {
+            opening,
+            content,
+            groups,
+            room: None,
+            phase: Phase::Prepared,
+            tickets: Vec::new(),
+            late: BTreeSet::new(),
+            awaiting: BTreeSet::new(),
+            ends_at: None,
+            lost: None,
+        }
+    }
+
     pub fn accounts(&self) -> Vec<AccountId> {
-        self.players.iter().map(|player| player.account).collect()
+        self.opening.players.iter().map(|player| player.account).collect()
     }
 
     pub fn seat_of(&self, account: AccountId) -> Option<Seat> {
-        self.players.iter().find(|player| player.account == account).map(|player| player.seat)
+        self.player(account).map(|player| player.seat)
     }
 
+    /// Whether every player has exactly one ticket, for the right seat.
+    pub fn is_served_by(&self, tickets: &[SeatTicket]) -> bool {
+        tickets.len() == self.opening.players.len()
+            && tickets.iter().all(|ticket| self.seat_of(ticket.account) == Some(ticket.seat))
+            && self
+                .opening
+                .players
+                .iter()
+                .all(|player| tickets.iter().filter(|ticket| ticket.account == player.account).count() == 1)
+    }
+
+    fn player(&self, account: AccountId) -> Option<&ExpectedPlayer> {
+        self.opening.players.iter().find(|player| player.account == account)
+    }
+
+    /// The result with the lines of seats that were bots' at first as the hub knows them: a latecomer
+    /// has the line even if the room has given the seat up, and nobody has whom we did not seat.
+    pub fn as_seated(&self, mut result: MatchResult) -> MatchResult {
+        for line in &mut result.seats {
+            let holder = self.holder(line.seat);
+            if line.account != holder {
+                line.account = holder;
+                if holder.is_some() {
+                    (line.kills, line.deaths) = (0, 0);
+                }
+            }
+        }
+        result
+    }
+
+    fn holder(&self, seat: Seat) -> Option<AccountId> {
+        self.opening.players.iter().find(|player| player.seat == seat).map(|player| player.account)
+    }
+
+    /// Whether there is one line a seat, in order, and those who were there from the start have theirs.
     fn fits(&self, result: &MatchResult) -> bool {
-        let seated =
-            |seat| self.players.iter().find(|player| player.seat == seat).map(|player| player.account);
-        Seat::all().count() == result.seats.len()
-            && Seat::all()
-                .zip(&result.seats)
-                .all(|(seat, line)| line.seat == seat && line.account == seated(seat))
+        let seats = Seat::first(2 * self.opening.team_size).collect::<Vec<_>>();
+        seats.len() == result.seats.len()
+            && seats.iter().zip(&result.seats).all(|(seat, line)| {
+                let first = self.holder(*seat).filter(|holder| !self.late.contains(holder));
+                *seat == line.seat && first.is_none_or(|first| line.account == Some(first))
+            })
     }
 
     fn due(&self, now: Instant) -> Option<Due> {
-        let match_id = self.allocation.match_id;
+        let match_id = self.opening.allocation.match_id;
         match (self.phase, &self.lost) {
             (Phase::Allocated { until }, _) if now >= until => Some(Due::PassOver(match_id)),
             (Phase::Running, Some(lost)) if now >= lost.until => Some(Due::Void(match_id, lost.reason)),
@@ -266,7 +342,13 @@ impl Match {
 mod tests {
     use std::time::Duration;
 
-    use protocol::{id::Epoch, result::SeatResult, text::PlayerName};
+    use protocol::{
+        id::Epoch,
+        key::{MapId, ModeId},
+        rating::Rating,
+        result::SeatResult,
+        text::PlayerName,
+    };
     use uuid::Uuid;
 
     use super::*;
@@ -279,11 +361,12 @@ mod tests {
 
     fn player() -> ExpectedPlayer {
         let seat = Seat::try_from(0).expect("seat 0 should exist");
-        ExpectedPlayer { account: AccountId(Uuid::now_v7()), name: name("ann"), seat }
+        let account = AccountId(Uuid::now_v7());
+        ExpectedPlayer { account, name: name("ann"), seat, rating: Rating::FIRST, mutes: Vec::new() }
     }
 
     fn result(players: &[ExpectedPlayer]) -> MatchResult {
-        let seats = Seat::all()
+        let seats = Seat::first(6)
             .map(|seat| SeatResult {
                 seat,
                 account: players.iter().find(|p| p.seat == seat).map(|p| p.account),
@@ -293,6 +376,12 @@ mod tests {
             })
             .collect();
         MatchResult { amber: 3, azure: 1, ticks: 600, seats }
+    }
+
+    fn opening(allocation: Allocation, room: RoomId, players: Vec<ExpectedPlayer>) -> Opening {
+        let mode = ModeId::try_from("quick".to_owned()).expect("the mode should be named well");
+        let map = MapId::try_from("crossing".to_owned()).expect("the map should be named well");
+        Opening { allocation, room, mode, map, team_size: 3, players }
     }
 
     struct Played {
@@ -308,9 +397,11 @@ mod tests {
         let allocation = Allocation { match_id: MatchId(Uuid::now_v7()), epoch: Epoch(4) };
         let players = vec![player()];
         let mut ledger = Ledger::default();
-        ledger.allocate(allocation, players.clone(), room, now + Duration::from_secs(3));
+        let until = now + Duration::from_secs(3);
+        let content = Content::of(b"rules");
+        ledger.allocate(opening(allocation, room, players.clone()), content, Vec::new(), until);
         ledger.held(room, allocation).expect("the room should hold the match").phase = Phase::Prepared;
-        assert!(ledger.opened(allocation));
+        assert!(ledger.opened(allocation, until).is_some());
         Played { ledger, allocation, room, players, now }
     }
 
@@ -346,6 +437,30 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_somebody_we_did_not_seat_is_a_bots() {
+        let mut m = running();
+        let stranger = AccountId(Uuid::now_v7());
+        let mut result = result(&m.players);
+        result.seats[1].account = Some(stranger);
+        assert_eq!(m.ledger.report(m.room, m.allocation, &result), Report::Accepted);
+        let current = m.ledger.get(m.allocation.match_id).expect("the match should be there");
+        assert_eq!(current.as_seated(result).seats[1].account, None);
+    }
+
+    #[test]
+    fn a_latecomer_has_a_line_even_if_the_room_gave_the_seat_up() {
+        let mut m = running();
+        let result = result(&m.players);
+        let seat = Seat::try_from(1).expect("seat 1 should exist");
+        let late = ExpectedPlayer { seat, ..player() };
+        assert!(m.ledger.seat(m.allocation, late.clone(), None));
+        assert_eq!(m.ledger.report(m.room, m.allocation, &result), Report::Accepted);
+        let current = m.ledger.get(m.allocation.match_id).expect("the match should be there");
+        let line = &current.as_seated(result).seats[1];
+        assert_eq!((line.account, line.kills), (Some(late.account), 0));
+    }
+
+    #[test]
     fn a_room_that_comes_back_keeps_its_match() {
         let mut m = running();
         assert_eq!(m.ledger.lose_room(m.room, m.now + Duration::from_secs(3), REASON), None);
@@ -356,13 +471,22 @@ mod tests {
     }
 
     #[test]
+    fn a_later_process_may_bring_the_result_of_a_lost_room() {
+        let mut m = running();
+        m.ledger.lose_room(m.room, m.now + Duration::from_secs(3), REASON);
+        let later = RoomId(Uuid::now_v7());
+        assert_eq!(m.ledger.report(later, m.allocation, &result(&m.players)), Report::Accepted);
+    }
+
+    #[test]
     fn a_match_whose_room_stays_away_is_void_and_takes_no_result() {
         let mut m = running();
         let until = m.now + Duration::from_secs(3);
         m.ledger.lose_room(m.room, until, REASON);
         assert_eq!(m.ledger.step(until), [Due::Void(m.allocation.match_id, REASON)]);
-        assert!(m.ledger.begin_void(m.allocation.match_id));
+        assert!(m.ledger.begin_void(m.allocation.match_id).is_some());
         assert_eq!(m.ledger.adopt(m.allocation, m.room), Adoption::Unknown);
+        assert_eq!(m.ledger.report(m.room, m.allocation, &result(&m.players)), Report::Pending);
         assert!(m.ledger.of_player(m.players[0].account).is_some());
         assert!(m.ledger.close(m.allocation.match_id).is_some());
         assert!(m.ledger.of_player(m.players[0].account).is_none());
@@ -373,9 +497,10 @@ mod tests {
         let (room, now) = (RoomId(Uuid::now_v7()), Instant::now());
         let allocation = Allocation { match_id: MatchId(Uuid::now_v7()), epoch: Epoch(1) };
         let mut ledger = Ledger::default();
-        ledger.allocate(allocation, vec![player()], room, now + Duration::from_secs(3));
+        let until = now + Duration::from_secs(3);
+        let content = Content::of(b"rules");
+        ledger.allocate(opening(allocation, room, vec![player()]), content, Vec::new(), until);
         assert!(ledger.step(now).is_empty());
-        let late = ledger.step(now + Duration::from_secs(3));
-        assert_eq!(late, [Due::PassOver(allocation.match_id)]);
+        assert_eq!(ledger.step(until), [Due::PassOver(allocation.match_id)]);
     }
 }

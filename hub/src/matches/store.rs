@@ -1,140 +1,130 @@
 //! Matches in the database. Each is `running` once, and then `ended` or `void` for good.
+//!
+//! What changes anything here belongs into one transaction, which is the caller's.
+
+pub(crate) mod column;
+mod history;
+mod profile;
+mod row;
+mod running;
+mod skill;
+
+pub use self::{
+    history::{detail, history},
+    profile::{LEADERBOARD_MATCHES, leaderboard, profile},
+    running::{RunningMatch, running},
+    skill::skill,
+};
 
 use diesel::{dsl, prelude::*};
 use protocol::{
-    http::HistoryRow,
-    id::{AccountId, Epoch, MatchId, RoomId, Seat, Team},
+    id::{AccountId, MatchId, RoomId},
+    key::{MapId, ModeId},
+    rating::RatingChange,
     registry::{Allocation, ExpectedPlayer},
     result::{MatchResult, SeatResult},
 };
 
+use self::{
+    column::{ENDED, RUNNING, VOID, epoch_column, seat_column},
+    row::{MatchRow, SeatRow},
+};
 use crate::{
-    account::store::{name_column, uuid_column},
+    matches::rating::Outcome,
+    matchmaking::store::{self as queue, QueueEntry},
     store::{
         connection::AnyConnection,
         schema::{match_seats, matches},
     },
 };
 
-const RUNNING: &str = "running";
-const ENDED: &str = "ended";
-const VOID: &str = "void";
+/// A match that a room has prepared.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Opening {
+    pub allocation: Allocation,
+    pub room: RoomId,
+    pub mode: ModeId,
+    pub map: MapId,
+    /// Players on each side, bots included.
+    pub team_size: u8,
+    pub players: Vec<ExpectedPlayer>,
+}
 
-/// Longest history that is shown.
-const HISTORY_ROWS: i64 = 100;
-
-/// What became of a reported result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What became of a reported result. The changes are in seat order, bots have none.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Settlement {
     /// The result is recorded now.
-    Recorded,
-    /// It had been recorded before, nothing has changed.
-    Repeated,
+    Recorded(Vec<(AccountId, RatingChange)>),
+    /// It had been recorded before with these changes; nothing has moved.
+    Repeated(Vec<(AccountId, RatingChange)>),
     /// The match is void, unknown or allocated anew.
     Refused,
 }
 
-/// A match that was running when the hub last wrote about it.
-#[derive(Clone, Debug)]
-pub struct RunningMatch {
-    pub allocation: Allocation,
-    pub players: Vec<ExpectedPlayer>,
+/// Where an allocation stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Never opened, or opened under another epoch.
+    Unknown,
+    Running,
+    Ended,
+    Void,
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = matches, treat_none_as_default_value = false)]
-struct MatchRow {
-    id: String,
-    epoch: i64,
-    room_id: String,
-    state: &'static str,
-    started_at: i64,
-    amber: i32,
-    azure: i32,
-    ticks: i64,
-}
-
-#[derive(Insertable)]
-#[diesel(table_name = match_seats, treat_none_as_default_value = false)]
-struct SeatRow {
-    match_id: String,
-    seat: i16,
-    account_id: Option<String>,
-    name: String,
-    team: i16,
-    kills: i32,
-    deaths: i32,
-}
-
-impl SeatRow {
-    fn of_player(match_id: MatchId, player: &ExpectedPlayer) -> Self {
-        Self {
-            match_id: match_id.to_string(),
-            seat: seat_column(player.seat),
-            account_id: Some(player.account.to_string()),
-            name: player.name.to_string(),
-            team: team_column(player.seat.team()),
-            kills: 0,
-            deaths: 0,
-        }
+/// Writes down that a room plays this match, and takes its players out of the queue. Doing it again
+/// while the match is running changes nothing.
+pub fn open(connection: &mut AnyConnection, opening: &Opening, now: i64) -> QueryResult<()> {
+    if standing_of(connection, opening.allocation)? == Standing::Running {
+        return Ok(());
     }
-
-    fn of_bot(match_id: MatchId, bot: &SeatResult) -> Self {
-        Self {
-            match_id: match_id.to_string(),
-            seat: seat_column(bot.seat),
-            account_id: None,
-            name: bot.name.to_string(),
-            team: team_column(bot.seat.team()),
-            kills: bot.kills.into(),
-            deaths: bot.deaths.into(),
-        }
+    MatchRow::of(opening, now).insert(connection)?;
+    for player in &opening.players {
+        SeatRow::of_player(opening.allocation.match_id, player, false).insert(connection)?;
     }
-
-    fn insert(self, connection: &mut AnyConnection) -> QueryResult<()> {
-        diesel::insert_into(match_seats::table).values(self).execute(connection)?;
-        Ok(())
-    }
+    let accounts: Vec<AccountId> = opening.players.iter().map(|player| player.account).collect();
+    queue::dequeue(connection, &accounts)
 }
 
-/// Writes down that a room plays this match with these players.
-pub fn open(
+/// Seats a latecomer in a running match and takes this player out of the queue. `false` when the match
+/// is not running, or when somebody else holds the seat.
+pub fn admit(
     connection: &mut AnyConnection,
     allocation: Allocation,
-    room: RoomId,
-    players: &[ExpectedPlayer],
-    now: i64,
-) -> QueryResult<()> {
-    let row = MatchRow {
-        id: allocation.match_id.to_string(),
-        epoch: epoch_column(allocation.epoch),
-        room_id: room.to_string(),
-        state: RUNNING,
-        started_at: now,
-        amber: 0,
-        azure: 0,
-        ticks: 0,
-    };
-    diesel::insert_into(matches::table).values(row).execute(connection)?;
-    for player in players {
-        SeatRow::of_player(allocation.match_id, player).insert(connection)?;
+    player: &ExpectedPlayer,
+) -> QueryResult<bool> {
+    // Changes nothing, but holds the row against a settlement on another connection.
+    let held =
+        diesel::update(running_match(allocation)).set(matches::state.eq(RUNNING)).execute(connection)?;
+    if held == 0 {
+        return Ok(false);
     }
-    Ok(())
+    let seats = match_seats::table
+        .filter(match_seats::match_id.eq(allocation.match_id.to_string()))
+        .select((match_seats::seat, match_seats::account_id))
+        .load::<(i16, Option<String>)>(connection)?;
+    let wanted = (seat_column(player.seat), Some(player.account.to_string()));
+    let seated = match seats.iter().find(|(seat, account)| *seat == wanted.0 || *account == wanted.1) {
+        Some(taken) => *taken == wanted,
+        None => {
+            SeatRow::of_player(allocation.match_id, player, true).insert(connection)?;
+            true
+        }
+    };
+    if seated {
+        queue::dequeue(connection, &[player.account])?;
+    }
+    Ok(seated)
 }
 
-/// Records a result once. Whether its seats fit the match is the caller's to check.
+/// Records a result once, with history and ratings. Whether its seats fit the match is the caller's to
+/// check.
 pub fn settle(
     connection: &mut AnyConnection,
     allocation: Allocation,
     result: &MatchResult,
     now: i64,
 ) -> QueryResult<Settlement> {
-    let id = allocation.match_id.to_string();
-    let running = matches::table
-        .filter(matches::id.eq(&id))
-        .filter(matches::epoch.eq(epoch_column(allocation.epoch)))
-        .filter(matches::state.eq(RUNNING));
-    let changed = diesel::update(running)
+    let changed = diesel::update(running_match(allocation))
         .set((
             matches::state.eq(ENDED),
             matches::ended_at.eq(now),
@@ -144,153 +134,78 @@ pub fn settle(
         ))
         .execute(connection)?;
     if changed == 0 {
-        return Ok(if is_ended(connection, allocation)? {
-            Settlement::Repeated
-        } else {
-            Settlement::Refused
-        });
+        return match standing_of(connection, allocation)? {
+            Standing::Ended => Ok(Settlement::Repeated(history::changes(connection, allocation.match_id)?)),
+            Standing::Unknown | Standing::Running | Standing::Void => Ok(Settlement::Refused),
+        };
     }
-    for line in &result.seats {
-        match line.account {
-            None => SeatRow::of_bot(allocation.match_id, line).insert(connection)?,
-            Some(account) => {
-                let seat = match_seats::table
-                    .filter(match_seats::match_id.eq(&id))
-                    .filter(match_seats::account_id.eq(account.to_string()));
-                diesel::update(seat)
-                    .set((
-                        match_seats::kills.eq(i32::from(line.kills)),
-                        match_seats::deaths.eq(i32::from(line.deaths)),
-                    ))
-                    .execute(connection)?;
-            }
-        }
-    }
-    Ok(Settlement::Recorded)
+    write_scores(connection, allocation.match_id, &result.seats)?;
+    skill::rate_match(connection, &allocation.match_id.to_string(), Outcome::of(result))?;
+    Ok(Settlement::Recorded(history::changes(connection, allocation.match_id)?))
 }
 
-/// Whether this allocation's result is recorded.
-pub fn is_ended(connection: &mut AnyConnection, allocation: Allocation) -> QueryResult<bool> {
-    let ended = matches::table
-        .filter(matches::id.eq(allocation.match_id.to_string()))
-        .filter(matches::epoch.eq(epoch_column(allocation.epoch)))
-        .filter(matches::state.eq(ENDED))
-        .count()
-        .get_result::<i64>(connection)?;
-    Ok(ended > 0)
-}
-
-/// Ends a running match without a result. `false` when it was not running.
+/// Ends a running match without a result and puts its players' queue entries back. `false` when it was
+/// not running; then nobody is put anywhere.
 pub fn void(
     connection: &mut AnyConnection,
     allocation: Allocation,
     reason: &str,
+    back: &[QueueEntry],
     now: i64,
 ) -> QueryResult<bool> {
-    let running = matches::table
-        .filter(matches::id.eq(allocation.match_id.to_string()))
-        .filter(matches::epoch.eq(epoch_column(allocation.epoch)))
-        .filter(matches::state.eq(RUNNING));
-    let changed = diesel::update(running)
+    let changed = diesel::update(running_match(allocation))
         .set((matches::state.eq(VOID), matches::ended_at.eq(now), matches::void_reason.eq(reason)))
         .execute(connection)?;
-    Ok(changed > 0)
-}
-
-/// What was running when the hub stopped.
-pub fn running(connection: &mut AnyConnection) -> QueryResult<Vec<RunningMatch>> {
-    let rows = matches::table
-        .filter(matches::state.eq(RUNNING))
-        .order(matches::started_at.asc())
-        .select((matches::id, matches::epoch))
-        .load::<(String, i64)>(connection)?;
-    rows.into_iter()
-        .map(|(id, epoch)| {
-            let players = players(connection, &id)?;
-            let allocation = Allocation {
-                match_id: MatchId(uuid_column(&id)?),
-                epoch: Epoch(u64::try_from(epoch).unwrap_or(0)),
-            };
-            Ok(RunningMatch { allocation, players })
-        })
-        .collect()
-}
-
-fn players(connection: &mut AnyConnection, id: &str) -> QueryResult<Vec<ExpectedPlayer>> {
-    let seats = match_seats::table
-        .filter(match_seats::match_id.eq(id))
-        .filter(match_seats::account_id.is_not_null())
-        .order(match_seats::seat.asc())
-        .select((match_seats::seat, match_seats::account_id, match_seats::name))
-        .load::<(i16, Option<String>, String)>(connection)?;
-    seats
-        .into_iter()
-        .filter_map(|(seat, account, name)| Some((seat_of_column(seat)?, account?, name)))
-        .map(|(seat, account, name)| {
-            Ok(ExpectedPlayer { account: AccountId(uuid_column(&account)?), name: name_column(&name)?, seat })
-        })
-        .collect()
-}
-
-/// The highest epoch that was ever written down.
-pub fn last_epoch(connection: &mut AnyConnection) -> QueryResult<u64> {
-    let last = matches::table.select(dsl::max(matches::epoch)).first::<Option<i64>>(connection)?;
-    Ok(last.and_then(|epoch| u64::try_from(epoch).ok()).unwrap_or(0))
-}
-
-/// Finished and void matches of one player, newest first.
-pub fn history(connection: &mut AnyConnection, account: AccountId) -> QueryResult<Vec<HistoryRow>> {
-    let rows = match_seats::table
-        .inner_join(matches::table)
-        .filter(match_seats::account_id.eq(account.to_string()))
-        .filter(matches::ended_at.is_not_null())
-        .order(matches::ended_at.desc())
-        .limit(HISTORY_ROWS)
-        .select((
-            (matches::id, matches::ended_at, matches::amber, matches::azure),
-            (match_seats::team, match_seats::kills, match_seats::deaths),
-            matches::void_reason,
-        ))
-        .load::<((String, Option<i64>, i32, i32), (i16, i32, i32), Option<String>)>(connection)?;
-    rows.into_iter()
-        .map(|((id, ended_at, amber, azure), (team, kills, deaths), void_reason)| {
-            Ok(HistoryRow {
-                match_id: MatchId(uuid_column(&id)?),
-                ended_at_ms: ended_at.unwrap_or_default(),
-                team: team_of_column(team),
-                amber: count_of_column(amber),
-                azure: count_of_column(azure),
-                kills: count_of_column(kills),
-                deaths: count_of_column(deaths),
-                void_reason,
-            })
-        })
-        .collect()
-}
-
-fn epoch_column(epoch: Epoch) -> i64 {
-    i64::try_from(epoch.0).unwrap_or(i64::MAX)
-}
-
-fn seat_column(seat: Seat) -> i16 {
-    i16::from(seat.index())
-}
-
-fn seat_of_column(column: i16) -> Option<Seat> {
-    u8::try_from(column).ok().and_then(|index| Seat::try_from(index).ok())
-}
-
-fn team_column(team: Team) -> i16 {
-    match team {
-        Team::Amber => 0,
-        Team::Azure => 1,
+    if changed == 0 {
+        return Ok(false);
     }
+    queue::enqueue(connection, back)?;
+    Ok(true)
 }
 
-fn team_of_column(column: i16) -> Team {
-    if column == 0 { Team::Amber } else { Team::Azure }
+pub fn standing_of(connection: &mut AnyConnection, allocation: Allocation) -> QueryResult<Standing> {
+    let state = matches::table
+        .filter(matches::id.eq(allocation.match_id.to_string()))
+        .filter(matches::epoch.eq(epoch_column(allocation.epoch)))
+        .select(matches::state)
+        .first::<String>(connection)
+        .optional()?;
+    Ok(match state.as_deref() {
+        Some(RUNNING) => Standing::Running,
+        Some(ENDED) => Standing::Ended,
+        Some(VOID) => Standing::Void,
+        Some(_) | None => Standing::Unknown,
+    })
 }
 
-fn count_of_column(column: i32) -> u16 {
-    u16::try_from(column).unwrap_or_default()
+/// A seat that is not written down was a bot's to the end.
+fn write_scores(connection: &mut AnyConnection, match_id: MatchId, lines: &[SeatResult]) -> QueryResult<()> {
+    for line in lines {
+        let seat = match_seats::table
+            .filter(match_seats::match_id.eq(match_id.to_string()))
+            .filter(match_seats::seat.eq(seat_column(line.seat)));
+        let players = diesel::update(seat)
+            .set((
+                match_seats::kills.eq(i32::from(line.kills)),
+                match_seats::deaths.eq(i32::from(line.deaths)),
+            ))
+            .execute(connection)?;
+        if players == 0 {
+            SeatRow::of_bot(match_id, line).insert(connection)?;
+        }
+    }
+    Ok(())
+}
+
+type OfAllocation = dsl::Filter<
+    dsl::Filter<dsl::Filter<matches::table, dsl::Eq<matches::id, String>>, dsl::Eq<matches::epoch, i64>>,
+    dsl::Eq<matches::state, &'static str>,
+>;
+
+/// The match that every change goes through: gone once it has ended or is void.
+fn running_match(allocation: Allocation) -> OfAllocation {
+    matches::table
+        .filter(matches::id.eq(allocation.match_id.to_string()))
+        .filter(matches::epoch.eq(epoch_column(allocation.epoch)))
+        .filter(matches::state.eq(RUNNING))
 }

@@ -1,240 +1,326 @@
-//! The queue: pure, stepped with the time it is told.
+//! The queue of all modes: pure, stepped with the time it is told.
 //!
-//! A match is formed when a full one waits, or when the first of those waiting has waited long
-//! enough for bots to fill it. Nobody loses the place while no room is free.
+//! Groups come in order: first those whose match came to nothing, then by how long they have waited.
+//! A match is formed when both sides fill with people of about equal strength, or when somebody has
+//! waited long enough for bots. Nobody loses the place while no room is free.
+
+mod draft;
+mod sides;
+mod telling;
+mod waits;
 
 use std::{
-    collections::VecDeque,
+    collections::BTreeMap,
     time::{Duration, Instant},
 };
 
-use protocol::{hub::QueueNote, id::AccountId, limits::SEATS};
+use protocol::{
+    hub::QueueNote,
+    id::{AccountId, PartyId, Seat, Team},
+    key::{Content, ModeId},
+    limits::MOST_SEATS,
+};
 
-/// Who waits, in order.
+use crate::matchmaking::{
+    mode::Modes,
+    queue::{
+        draft::{Drawn, draw},
+        telling::Told,
+        waits::Waits,
+    },
+};
+
+/// Everybody who waits. Each account waits at most once.
 pub struct Queue {
-    waiting: VecDeque<Waiting>,
-    bots_after: Duration,
+    modes: Modes,
     grace: Duration,
-    told: Option<(u32, QueueNote)>,
+    entries: BTreeMap<Place, Entry>,
+    places: BTreeMap<AccountId, Place>,
+    players: BTreeMap<ModeId, u32>,
+    waits: BTreeMap<ModeId, Waits>,
+    /// For which contents the last step found no room, and from how many seats on.
+    full: BTreeMap<Content, u8>,
+    arrivals: u64,
 }
 
-struct Waiting {
-    account: AccountId,
-    since: Instant,
+/// One who waits.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Waiting {
+    pub account: AccountId,
+    /// In points.
+    pub rating: f64,
     /// Set while the player has no socket.
-    away: Option<Instant>,
+    pub away: Option<Instant>,
 }
 
-/// What the queue decided.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Decision {
-    /// These play together, in seat order. They have left the queue.
-    Form(Vec<AccountId>),
-    /// Everybody who waits is to know this.
-    Tell { waiting: u32, note: QueueNote },
+/// Players who queue as one and stay on one side: somebody alone, or a party.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Group {
+    /// One to as many as a side of the mode has seats.
+    pub members: Vec<Waiting>,
+    pub party: Option<PartyId>,
+    pub mode: ModeId,
+    pub content: Content,
+    pub since: Instant,
+    /// Their match came to nothing: they come before all others.
+    pub in_front: bool,
+}
+
+/// Who plays together. A side may be empty when bots fill it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Lineup {
+    pub mode: ModeId,
+    pub content: Content,
+    pub amber: Vec<Group>,
+    pub azure: Vec<Group>,
+}
+
+/// What somebody who waits may know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// Players who wait for the same mode, this one included.
+    pub waiting: u32,
+    pub note: QueueNote,
+    pub waited: Duration,
+    /// How much longer it will probably take; `None` when nobody can know.
+    pub estimate: Option<Duration>,
+}
+
+/// What a step brought about.
+#[derive(Debug, Default)]
+pub struct Stepped {
+    /// They have left the queue, and a room is reserved for each.
+    pub formed: Vec<Lineup>,
+    /// They have left the queue because somebody of the group was away for too long.
+    pub gone: Vec<Group>,
+    /// These are to be told.
+    pub tell: Vec<(AccountId, ModeId, Standing)>,
+}
+
+/// Where a group stands; smaller ones come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    behind: bool,
+    since: Instant,
+    arrival: u64,
+}
+
+struct Entry {
+    group: Group,
+    told: Option<Told>,
+    /// Whether the last step would have formed their match if a room had been free.
+    for_room: bool,
 }
 
 impl Queue {
-    pub fn new(bots_after: Duration, grace: Duration) -> Self {
-        Self { waiting: VecDeque::new(), bots_after, grace, told: None }
+    /// `grace` is how long somebody without a socket keeps the place.
+    pub fn new(modes: Modes, grace: Duration) -> Self {
+        Self {
+            modes,
+            grace,
+            entries: BTreeMap::new(),
+            places: BTreeMap::new(),
+            players: BTreeMap::new(),
+            waits: BTreeMap::new(),
+            full: BTreeMap::new(),
+            arrivals: 0,
+        }
     }
 
-    /// `false` when the player waits already.
-    pub fn join(&mut self, account: AccountId, now: Instant) -> bool {
-        if self.holds(account) {
+    /// `false` when a member waits already, when there is no such mode, or when the group does not fit
+    /// on one side of it.
+    pub fn join(&mut self, group: Group) -> bool {
+        let sizes = self.modes.get(&group.mode).map(|mode| 1..=mode.team_size);
+        let fits = sizes.is_some_and(|sizes| sizes.contains(&group.size()));
+        if !fits || group.accounts().any(|account| self.holds(account)) {
             return false;
         }
-        self.waiting.push_back(Waiting { account, since: now, away: None });
-        self.told = None;
+        self.insert(group);
         true
     }
 
-    /// `false` when the player did not wait.
-    pub fn leave(&mut self, account: AccountId) -> bool {
-        let before = self.waiting.len();
-        self.waiting.retain(|waiting| waiting.account != account);
-        self.waiting.len() < before
+    /// Puts groups whose match came to nothing before all others; the time they have waited stays.
+    /// A member who waits already is left out.
+    pub fn put_back(&mut self, groups: Vec<Group>) {
+        for mut group in groups {
+            group.members.retain(|member| !self.places.contains_key(&member.account));
+            if !group.members.is_empty() {
+                group.in_front = true;
+                self.insert(group);
+            }
+        }
     }
 
-    /// Puts players whose match came to nothing before all others, in the given order.
-    pub fn put_in_front(&mut self, accounts: &[AccountId], now: Instant) {
-        for account in accounts.iter().rev() {
-            self.leave(*account);
-            self.waiting.push_front(Waiting { account: *account, since: now, away: None });
-        }
-        self.told = None;
+    /// Takes out the whole group of this player.
+    pub fn leave(&mut self, account: AccountId) -> Option<Group> {
+        let place = *self.places.get(&account)?;
+        self.remove(place)
     }
 
     /// The player's socket is gone.
     pub fn away(&mut self, account: AccountId, now: Instant) {
-        if let Some(waiting) = self.find(account) {
-            waiting.away.get_or_insert(now);
+        if let Some(member) = self.member(account) {
+            member.away.get_or_insert(now);
         }
     }
 
-    /// The player's socket is back.
-    pub fn back(&mut self, account: AccountId) {
-        if let Some(waiting) = self.find(account) {
-            waiting.away = None;
-            self.told = None;
+    /// The player has a socket, perhaps a newer one, and the group plays with what that one has.
+    pub fn back(&mut self, account: AccountId, content: &Content) {
+        let Some(entry) = self.entry(account) else {
+            return;
+        };
+        entry.told = None;
+        for member in entry.group.members.iter_mut().filter(|member| member.account == account) {
+            member.away = None;
+        }
+        entry.group.content = content.clone();
+    }
+
+    pub fn set_rating(&mut self, account: AccountId, rating: f64) {
+        if let Some(member) = self.member(account) {
+            member.rating = rating;
         }
     }
 
     pub fn holds(&self, account: AccountId) -> bool {
-        self.waiting.iter().any(|waiting| waiting.account == account)
+        self.places.contains_key(&account)
     }
 
-    pub fn accounts(&self) -> impl Iterator<Item = AccountId> {
-        self.waiting.iter().map(|waiting| waiting.account)
+    pub fn group_of(&self, account: AccountId) -> Option<&Group> {
+        let place = self.places.get(&account)?;
+        self.entries.get(place).map(|entry| &entry.group)
     }
 
-    /// How many wait.
+    /// In the order they are considered.
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.entries.values().map(|entry| &entry.group)
+    }
+
+    /// How many players wait, in all modes.
     pub fn count(&self) -> u32 {
-        u32::try_from(self.waiting.len()).unwrap_or(u32::MAX)
+        u32::try_from(self.places.len()).unwrap_or(u32::MAX)
     }
 
-    /// Decides what is due, given how many rooms could take a match.
-    pub fn step(&mut self, now: Instant, free_rooms: usize) -> Vec<Decision> {
+    /// How many players wait for this mode.
+    pub fn waiting(&self, mode: &ModeId) -> u32 {
+        self.players.get(mode).copied().unwrap_or(0)
+    }
+
+    /// Does what is due. `reserve` takes one free room of this content with at least so many seats, or
+    /// says no.
+    pub fn step(&mut self, now: Instant, reserve: &mut dyn FnMut(&Content, u8) -> bool) -> Stepped {
+        let gone = self.take_gone(now);
+        let groups = self.entries.iter().map(|(place, entry)| (*place, &entry.group));
+        let draft = draw(&self.modes, groups, now, reserve);
+        self.full = draft.full;
+        for entry in self.entries.values_mut() {
+            entry.for_room = false;
+        }
+        for place in draft.for_room {
+            if let Some(entry) = self.entries.get_mut(&place) {
+                entry.for_room = true;
+            }
+        }
+        let formed = draft.matches.into_iter().map(|drawn| self.form(drawn, now)).collect();
+        Stepped { formed, gone, tell: self.tell(now) }
+    }
+
+    fn take_gone(&mut self, now: Instant) -> Vec<Group> {
         let grace = self.grace;
-        self.waiting.retain(|waiting| waiting.away.is_none_or(|since| now.duration_since(since) < grace));
-        let mut decisions = Vec::new();
-        let mut free_rooms = free_rooms;
-        while free_rooms > 0 && self.due(now) {
-            decisions.push(Decision::Form(self.take_match()));
-            free_rooms -= 1;
-        }
-        let note = self.note(now);
-        let state = (self.count(), note);
-        if self.told != Some(state) {
-            self.told = Some(state);
-            decisions.push(Decision::Tell { waiting: state.0, note });
-        }
-        decisions
-    }
-
-    /// What those who wait wait for.
-    pub fn note(&self, now: Instant) -> QueueNote {
-        if self.due(now) { QueueNote::Room } else { QueueNote::Players }
-    }
-
-    fn due(&self, now: Instant) -> bool {
-        let mut present = self.waiting.iter().filter(|waiting| waiting.away.is_none());
-        let Some(first) = present.next() else {
-            return false;
-        };
-        now.duration_since(first.since) >= self.bots_after || present.count() + 1 >= usize::from(SEATS)
-    }
-
-    fn take_match(&mut self) -> Vec<AccountId> {
-        let players = self
-            .waiting
+        let left = |member: &Waiting| member.away.is_some_and(|since| now.duration_since(since) >= grace);
+        let places = self
+            .entries
             .iter()
-            .filter(|waiting| waiting.away.is_none())
-            .map(|waiting| waiting.account)
-            .take(usize::from(SEATS))
+            .filter(|(_, entry)| entry.group.members.iter().any(left))
+            .map(|(place, _)| *place)
             .collect::<Vec<_>>();
-        self.waiting.retain(|waiting| !players.contains(&waiting.account));
-        players
+        places.into_iter().filter_map(|place| self.remove(place)).collect()
     }
 
-    fn find(&mut self, account: AccountId) -> Option<&mut Waiting> {
-        self.waiting.iter_mut().find(|waiting| waiting.account == account)
+    fn form(&mut self, drawn: Drawn, now: Instant) -> Lineup {
+        let Drawn { mode, content, amber, azure } = drawn;
+        let mut take = |places: Vec<Place>| {
+            places.into_iter().filter_map(|place| self.remove(place)).collect::<Vec<_>>()
+        };
+        let lineup = Lineup { amber: take(amber), azure: take(azure), mode, content };
+        let waits = self.waits.entry(lineup.mode.clone()).or_default();
+        // Who was put back has waited through a whole match; that says nothing to others.
+        for group in lineup.groups().filter(|group| !group.in_front) {
+            waits.record(now.duration_since(group.since));
+        }
+        lineup
+    }
+
+    fn insert(&mut self, group: Group) {
+        let place = Place { behind: !group.in_front, since: group.since, arrival: self.arrivals };
+        self.arrivals += 1;
+        for account in group.accounts() {
+            self.places.insert(account, place);
+        }
+        *self.players.entry(group.mode.clone()).or_default() += u32::from(group.size());
+        self.entries.insert(place, Entry { group, told: None, for_room: false });
+    }
+
+    fn remove(&mut self, place: Place) -> Option<Group> {
+        let Entry { group, .. } = self.entries.remove(&place)?;
+        for account in group.accounts() {
+            self.places.remove(&account);
+        }
+        if let Some(players) = self.players.get_mut(&group.mode) {
+            *players -= u32::from(group.size());
+        }
+        Some(group)
+    }
+
+    fn entry(&mut self, account: AccountId) -> Option<&mut Entry> {
+        self.entries.get_mut(self.places.get(&account)?)
+    }
+
+    fn member(&mut self, account: AccountId) -> Option<&mut Waiting> {
+        self.entry(account)?.group.members.iter_mut().find(|member| member.account == account)
+    }
+}
+
+impl Group {
+    pub fn accounts(&self) -> impl Iterator<Item = AccountId> + '_ {
+        self.members.iter().map(|member| member.account)
+    }
+
+    /// Whether every member has a socket.
+    pub fn present(&self) -> bool {
+        self.members.iter().all(|member| member.away.is_none())
+    }
+
+    /// How many members it has.
+    pub fn size(&self) -> u8 {
+        u8::try_from(self.members.len()).unwrap_or(u8::MAX)
+    }
+}
+
+impl Lineup {
+    pub fn groups(&self) -> impl Iterator<Item = &Group> {
+        self.amber.iter().chain(&self.azure)
+    }
+
+    pub fn into_groups(self) -> Vec<Group> {
+        self.amber.into_iter().chain(self.azure).collect()
+    }
+
+    pub fn accounts(&self) -> Vec<AccountId> {
+        self.groups().flat_map(Group::accounts).collect()
+    }
+
+    /// Amber gets the even seats and azure the odd ones, each from the lowest on.
+    pub fn seats(&self) -> Vec<(AccountId, Seat)> {
+        let sides = [(Team::Amber, &self.amber), (Team::Azure, &self.azure)];
+        sides
+            .into_iter()
+            .flat_map(|(team, groups)| {
+                groups.iter().flat_map(Group::accounts).zip(Seat::of_team(team, MOST_SEATS))
+            })
+            .collect()
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use uuid::Uuid;
-
-    use super::*;
-
-    const BOTS_AFTER: Duration = Duration::from_secs(5);
-    const GRACE: Duration = Duration::from_secs(10);
-
-    fn queue() -> Queue {
-        Queue::new(BOTS_AFTER, GRACE)
-    }
-
-    fn accounts(count: usize) -> Vec<AccountId> {
-        (0..count).map(|_| AccountId(Uuid::now_v7())).collect()
-    }
-
-    fn formed(decisions: Vec<Decision>) -> Vec<Vec<AccountId>> {
-        decisions
-            .into_iter()
-            .filter_map(|decision| match decision {
-                Decision::Form(players) => Some(players),
-                Decision::Tell { .. } => None,
-            })
-            .collect()
-    }
-
-    #[test]
-    fn six_play_at_once_in_the_order_they_came() {
-        let (mut queue, now, players) = (queue(), Instant::now(), accounts(7));
-        for player in &players {
-            assert!(queue.join(*player, now));
-        }
-        assert_eq!(formed(queue.step(now, 3)), [players[..6].to_vec()]);
-        assert_eq!(queue.accounts().collect::<Vec<_>>(), players[6..]);
-    }
-
-    #[test]
-    fn bots_fill_up_when_the_first_has_waited_long_enough() {
-        let (mut queue, now, players) = (queue(), Instant::now(), accounts(2));
-        queue.join(players[0], now);
-        queue.join(players[1], now + Duration::from_secs(4));
-        assert!(formed(queue.step(now + Duration::from_secs(4), 1)).is_empty());
-        assert_eq!(formed(queue.step(now + BOTS_AFTER, 1)), [players]);
-    }
-
-    #[test]
-    fn everybody_keeps_the_place_while_no_room_is_free() {
-        let (mut queue, now, players) = (queue(), Instant::now(), accounts(2));
-        queue.join(players[0], now);
-        queue.join(players[1], now);
-        let later = now + BOTS_AFTER;
-        let told = Decision::Tell { waiting: 2, note: QueueNote::Room };
-        assert_eq!(queue.step(later, 0), [told]);
-        assert!(queue.step(later, 0).is_empty(), "what did not change is not told again");
-        assert_eq!(formed(queue.step(later, 1)), [players]);
-    }
-
-    #[test]
-    fn nobody_waits_twice() {
-        let (mut queue, now, players) = (queue(), Instant::now(), accounts(1));
-        assert!(queue.join(players[0], now));
-        assert!(!queue.join(players[0], now));
-        assert_eq!(queue.count(), 1);
-    }
-
-    #[test]
-    fn the_innocent_go_to_the_front() {
-        let (mut queue, now, players) = (queue(), Instant::now(), accounts(3));
-        queue.join(players[2], now);
-        queue.put_in_front(&players[..2], now);
-        assert_eq!(queue.accounts().collect::<Vec<_>>(), players);
-    }
-
-    #[test]
-    fn who_is_away_too_long_has_left() {
-        let (mut queue, now, players) = (queue(), Instant::now(), accounts(2));
-        queue.join(players[0], now);
-        queue.join(players[1], now);
-        queue.away(players[0], now);
-        queue.away(players[1], now);
-        queue.back(players[1]);
-        queue.step(now + GRACE, 0);
-        assert_eq!(queue.accounts().collect::<Vec<_>>(), players[1..]);
-    }
-
-    #[test]
-    fn who_is_away_gets_no_seat_but_keeps_the_place() {
-        let (mut queue, now, players) = (queue(), Instant::now(), accounts(2));
-        queue.join(players[0], now);
-        queue.join(players[1], now);
-        queue.away(players[0], now + Duration::from_secs(1));
-        assert_eq!(formed(queue.step(now + BOTS_AFTER, 1)), [players[1..].to_vec()]);
-        assert!(queue.holds(players[0]));
-    }
-}
+mod tests;

@@ -9,7 +9,7 @@ use askama::Template;
 use axum::{
     Json,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{Html, IntoResponse, Response},
 };
@@ -17,10 +17,12 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    account::session::Visitor,
     error::ApiError,
     secret,
-    site::{pages::rendered, security},
+    site::{
+        pages::{PageError, Viewer, rendered},
+        security,
+    },
     state::AppState,
 };
 
@@ -30,10 +32,14 @@ const NONCE_PLACEHOLDER: &str = "{{__TRUNK NONCE__}}";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const NO_CACHE: &str = "no-cache";
 
+/// Longest path below `/play`, in bytes: what a file system takes for one name. It refuses a longer
+/// one with an error that would count as ours.
+const LONGEST_PATH: usize = 255;
+
 #[derive(Template)]
 #[template(path = "building.html")]
 struct Building {
-    viewer: Option<String>,
+    viewer: Viewer,
 }
 
 /// How far the browser client is, as the build writes it beside the web root.
@@ -50,11 +56,11 @@ pub struct Progress {
 
 pub async fn page(
     State(state): State<AppState>,
-    visitor: Visitor,
+    viewer: Viewer,
     headers: HeaderMap,
-) -> Result<Response, ApiError> {
+) -> Result<Response, PageError> {
     let Some(index) = read(index_file(&state.config.web_root)).await? else {
-        return rendered(&Building { viewer: visitor.name() });
+        return rendered(&Building { viewer });
     };
     let nonce = STANDARD.encode(secret::random());
     let policy = security::play_policy(
@@ -83,7 +89,11 @@ pub async fn progress(State(state): State<AppState>) -> Result<Json<Progress>, A
 
 /// A file with a hash in its name never changes; of any other the browser asks again.
 pub async fn cached(request: Request, next: Next) -> Response {
-    let caching = if is_hashed(request.uri().path()) { IMMUTABLE } else { NO_CACHE };
+    let path = request.uri().path();
+    if path.len() > LONGEST_PATH {
+        return StatusCode::NOT_FOUND.into_response();
+    }
+    let caching = if is_hashed(path) { IMMUTABLE } else { NO_CACHE };
     let mut response = next.run(request).await;
     if response.status().is_success() {
         response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(caching));

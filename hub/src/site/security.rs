@@ -1,7 +1,7 @@
 //! Headers on every answer, and the Content-Security-Policy.
 
 use axum::{
-    http::{HeaderMap, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue, header},
     response::Response,
 };
 
@@ -10,16 +10,28 @@ const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; 
     img-src 'self' data: blob:; font-src 'self'; worker-src 'self' blob:; object-src 'none'; \
     base-uri 'self'; frame-ancestors 'none'; form-action 'self'";
 
-/// Adds what a page did not set itself.
-pub async fn guard(mut response: Response) -> Response {
+/// What neither a page nor the game ever asks a browser for. Full screen, gamepads, sound and the
+/// clipboard stay with the game.
+const PERMISSIONS: &str = "camera=(), display-capture=(), geolocation=(), hid=(), microphone=(), midi=(), \
+    payment=(), serial=(), usb=()";
+
+/// A browser that has come once over TLS comes no other way for a year.
+const TLS_ONLY: &str = "max-age=31536000";
+
+/// Adds what a page did not set itself; `tls` says whether browsers reach the hub over TLS.
+pub async fn guard(tls: bool, mut response: Response) -> Response {
     let headers = response.headers_mut();
     let guards = [
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "same-origin"),
         (header::X_FRAME_OPTIONS, "DENY"),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
     ];
-    for (name, value) in guards {
+    let over_tls = tls.then_some((header::STRICT_TRANSPORT_SECURITY, TLS_ONLY));
+    for (name, value) in guards.into_iter().chain(over_tls) {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
     response
@@ -54,6 +66,23 @@ pub fn own_socket(headers: &HeaderMap, public_url: Option<&str>) -> Option<Strin
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn only_tls_is_asked_to_stay() {
+        for tls in [false, true] {
+            let guarded = guard(tls, Response::default()).await;
+            assert_eq!(guarded.headers().contains_key(header::STRICT_TRANSPORT_SECURITY), tls);
+            assert_eq!(guarded.headers()["cross-origin-opener-policy"], "same-origin");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_a_page_sets_itself_stays() {
+        let mut page = Response::default();
+        page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("its own"));
+        let guarded = guard(false, page).await;
+        assert_eq!(guarded.headers()[header::CONTENT_SECURITY_POLICY], "its own");
+    }
 
     #[test]
     fn plain_sockets_are_named_only_without_tls() {

@@ -11,14 +11,19 @@ use protocol::{
     VERSION,
     challenge::Bytes32,
     hub::{FromHub, ToHub},
+    key::Content,
     limits::CLIENT_FRAME_BYTES,
     refusal::Refusal,
 };
 use tokio::time::{interval, sleep_until, timeout};
 
 use crate::{
-    account::socket_token::Grant,
+    account::{self, socket_token::Grant},
+    admin::metrics::SocketKind,
     error::ApiError,
+    lobby::hall::Entrant,
+    matches::store::skill,
+    matchmaking::store::mutes,
     secret,
     socket::{
         outbox::{Link, Outbox},
@@ -47,21 +52,23 @@ pub async fn open(State(state): State<AppState>, headers: HeaderMap, upgrade: We
 }
 
 async fn serve(state: AppState, socket: WebSocket) {
+    let _open = state.metrics.socket_opened(SocketKind::Client);
     let mut wire = Wire::new(socket, CLIENT_FRAME_BYTES);
     let end = match introduced(&state, &mut wire).await {
-        Ok(grant) => attend(&state, &mut wire, grant).await,
+        Ok(entrant) => attend(&state, &mut wire, entrant).await,
         Err(end) => end,
     };
     match end {
         End::Refuse(refusal) => {
             tracing::debug!(%refusal, "a client socket was refused");
+            state.metrics.message_refused(&refusal);
             wire.close(Some(&FromHub::Refused { refusal })).await;
         }
         End::Gone => wire.close(None).await,
     }
 }
 
-async fn introduced(state: &AppState, wire: &mut ClientWire) -> Result<Grant, End> {
+async fn introduced(state: &AppState, wire: &mut ClientWire) -> Result<Entrant, End> {
     let limit = state.config.timings.handshake;
     tokio::select! {
         () = state.shutdown.cancelled() => Err(End::Refuse(Refusal::ShuttingDown)),
@@ -72,14 +79,14 @@ async fn introduced(state: &AppState, wire: &mut ClientWire) -> Result<Grant, En
 }
 
 /// `Hello` → `Challenge` → `Answer` → `Admitted` → `SignIn`. The nonce is this socket's alone.
-async fn shake_hands(state: &AppState, wire: &mut ClientWire) -> Result<Grant, End> {
-    match wire.message().await? {
-        ToHub::Hello { protocol: VERSION } => {}
-        ToHub::Hello { protocol } => {
+async fn shake_hands(state: &AppState, wire: &mut ClientWire) -> Result<Entrant, End> {
+    let content = match wire.message().await? {
+        ToHub::Hello { protocol: VERSION, content } => content,
+        ToHub::Hello { protocol, .. } => {
             return Err(End::Refuse(Refusal::WrongVersion { ours: VERSION, theirs: protocol }));
         }
         _ => return Err(out_of_turn("the first message is `hello`")),
-    }
+    };
     let nonce = Bytes32(secret::random());
     wire.send(&FromHub::Challenge { nonce }).await?;
     match wire.message().await? {
@@ -90,18 +97,31 @@ async fn shake_hands(state: &AppState, wire: &mut ClientWire) -> Result<Grant, E
     wire.send(&FromHub::Admitted {}).await?;
     match wire.message().await? {
         ToHub::SignIn { token } => {
-            state.socket_tokens.redeem(&token, Instant::now()).ok_or(End::Refuse(Refusal::BadSocketToken))
+            let grant = account::admit_socket(state, &token).await.map_err(End::Refuse)?;
+            entrant(state, grant, content).await
         }
         _ => Err(out_of_turn("after the challenge comes `sign_in`")),
     }
 }
 
+/// Rating and mutes come from the database, never from the client.
+async fn entrant(state: &AppState, grant: Grant, content: Content) -> Result<Entrant, End> {
+    let Grant { account, session, .. } = grant;
+    let id = account.id;
+    let read = state.store.read(move |connection| Ok((skill(connection, id)?, mutes(connection, id)?)));
+    let (skill, mutes) = read.await.map_err(|error| {
+        tracing::error!(%error, "unable to read who signs in");
+        End::Refuse(Refusal::OutOfTurn { detail: "the hub's database does not answer".to_owned() })
+    })?;
+    let (account, name, guest) = (account.id, account.name, account.guest);
+    Ok(Entrant { account, name, guest, session, content, rating: skill.points(), mutes })
+}
+
 /// Carries messages between the lobby and a signed-in client.
-async fn attend(state: &AppState, wire: &mut ClientWire, grant: Grant) -> End {
+async fn attend(state: &AppState, wire: &mut ClientWire, entrant: Entrant) -> End {
     let link = Link::next();
-    let account = grant.account.id;
     let (outbox, mut pending) = Outbox::new();
-    state.lobby.sign_in(link, grant, outbox).await;
+    state.lobby.sign_in(link, entrant, outbox).await;
 
     let timings = state.config.timings;
     let mut pings = interval(timings.ping_every);
@@ -144,7 +164,7 @@ async fn attend(state: &AppState, wire: &mut ClientWire, grant: Grant) -> End {
                     ToHub::Hello { .. } | ToHub::Answer { .. } | ToHub::SignIn { .. } => {
                         break out_of_turn("this socket is signed in");
                     }
-                    said => state.lobby.client_said(link, account, said).await,
+                    said => state.lobby.client_said(link, said).await,
                 }
             }
             _ = pings.tick() => {
@@ -157,7 +177,7 @@ async fn attend(state: &AppState, wire: &mut ClientWire, grant: Grant) -> End {
             }
         }
     };
-    state.lobby.client_left(link, account).await;
+    state.lobby.client_left(link).await;
     end
 }
 

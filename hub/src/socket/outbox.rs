@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 const CAPACITY: usize = 64;
 
 /// Names one open socket for the life of the process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Link(u64);
 
 impl Link {

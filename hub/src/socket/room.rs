@@ -9,15 +9,19 @@ use axum::{
 };
 use protocol::{
     VERSION,
-    limits::{ROOM_FRAME_BYTES, SEATS},
+    limits::ROOM_FRAME_BYTES,
     refusal::Refusal,
-    registry::{Allocation, FromRegistry, ToRegistry},
-    ticket::RoomAddresses,
+    registry::{FromRegistry, ToRegistry},
 };
 use tokio::time::{interval, sleep_until, timeout};
 
 use crate::{
+    admin::metrics::SocketKind,
     error::ApiError,
+    rooms::{
+        host::{HostKind, OWN, host_of_key},
+        registry::Registration,
+    },
     secret,
     socket::{
         outbox::{Link, Outbox},
@@ -34,12 +38,6 @@ const MESSAGES_PER_SECOND: u32 = 50;
 
 type RoomWire = Wire<ToRegistry, FromRegistry>;
 
-/// What a room says when it registers, checked.
-pub struct Registration {
-    pub addresses: RoomAddresses,
-    pub playing: Option<Allocation>,
-}
-
 pub async fn open(State(state): State<AppState>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
     if !same_origin(&headers, state.config.public_url.as_deref()) {
         return ApiError::CrossSite.into_response();
@@ -51,6 +49,7 @@ pub async fn open(State(state): State<AppState>, headers: HeaderMap, upgrade: We
 }
 
 async fn serve(state: AppState, socket: WebSocket) {
+    let _open = state.metrics.socket_opened(SocketKind::Room);
     let mut wire = Wire::new(socket, ROOM_FRAME_BYTES);
     let end = match introduced(&state, &mut wire).await {
         Ok(registration) => attend(&state, &mut wire, registration).await,
@@ -59,12 +58,14 @@ async fn serve(state: AppState, socket: WebSocket) {
     match end {
         End::Refuse(refusal) => {
             tracing::warn!(%refusal, "a room socket was refused");
+            state.metrics.message_refused(&refusal);
             wire.close(Some(&FromRegistry::Refused { refusal })).await;
         }
         End::Gone => wire.close(None).await,
     }
 }
 
+/// Reads the registration and finds out whose room it is.
 async fn introduced(state: &AppState, wire: &mut RoomWire) -> Result<Registration, End> {
     let limit = state.config.timings.handshake;
     let first = tokio::select! {
@@ -73,25 +74,42 @@ async fn introduced(state: &AppState, wire: &mut RoomWire) -> Result<Registratio
             first.unwrap_or(Err(End::Refuse(Refusal::TooSlow)))
         }
     };
-    checked(first?, &state.config.host_key).map_err(End::Refuse)
+    let (key, registration) = checked(first?).map_err(End::Refuse)?;
+    let (host, official) = host(state, key).await.map_err(End::Refuse)?;
+    Ok(Registration { host, official, ..registration })
 }
 
-fn checked(first: ToRegistry, our_key: &str) -> Result<Registration, Refusal> {
-    let ToRegistry::Register { protocol, host_key, capacity, addresses, playing } = first else {
+/// Name and kind of the host that the key belongs to.
+async fn host(state: &AppState, key: String) -> Result<(String, bool), Refusal> {
+    if secret::same(&key, &state.config.host_key) {
+        return Ok((OWN.to_owned(), true));
+    }
+    let found = state.store.read(move |connection| host_of_key(connection, &key)).await;
+    match found {
+        Ok(Some(host)) => Ok((host.name, host.kind == HostKind::Operator)),
+        Ok(None) => Err(Refusal::WrongHostKey),
+        Err(error) => {
+            tracing::error!(%error, "unable to look a host key up");
+            Err(Refusal::OutOfTurn { detail: "the hub's database does not answer".to_owned() })
+        }
+    }
+}
+
+/// The host key, and what the room says of itself.
+fn checked(first: ToRegistry) -> Result<(String, Registration), Refusal> {
+    let ToRegistry::Register { protocol, content, host_key, capacity, addresses, playing } = first else {
         return Err(Refusal::OutOfTurn { detail: "the first message is `register`".to_owned() });
     };
     if protocol != VERSION {
         return Err(Refusal::WrongVersion { ours: VERSION, theirs: protocol });
     }
-    if !secret::same(&host_key, our_key) {
-        return Err(Refusal::WrongHostKey);
-    }
-    if capacity < SEATS {
-        let detail = format!("capacity is {capacity}, a match needs {SEATS} seats");
+    if capacity < 2 {
+        let detail = format!("capacity is {capacity}, the smallest match needs 2 seats");
         return Err(Refusal::BadMessage { detail });
     }
     addresses.check().map_err(|detail| Refusal::BadMessage { detail })?;
-    Ok(Registration { addresses, playing })
+    let (host, official) = (String::new(), false);
+    Ok((host_key, Registration { host, official, content, capacity, addresses, playing }))
 }
 
 /// Carries messages between the lobby and a registered room. How long a room may be silent is the
@@ -148,16 +166,19 @@ async fn attend(state: &AppState, wire: &mut RoomWire, registration: Registratio
 
 #[cfg(test)]
 mod tests {
-    use protocol::{challenge::Bytes32, ticket::WebTransportAddress};
+    use protocol::{
+        challenge::Bytes32,
+        key::Content,
+        ticket::{RoomAddresses, WebTransportAddress},
+    };
 
     use super::*;
 
-    const KEY: &str = "0123456789abcdef0123456789abcdef";
-
-    fn register(protocol: u16, host_key: &str, capacity: u8, websocket: &str) -> ToRegistry {
+    fn register(protocol: u16, capacity: u8, websocket: &str) -> ToRegistry {
         ToRegistry::Register {
             protocol,
-            host_key: host_key.to_owned(),
+            content: Content::of(b"rules"),
+            host_key: "0123456789abcdef0123456789abcdef".to_owned(),
             capacity,
             addresses: RoomAddresses {
                 udp: ([127, 0, 0, 1], 7000).into(),
@@ -172,18 +193,17 @@ mod tests {
     }
 
     fn refusal(message: ToRegistry) -> Option<Refusal> {
-        checked(message, KEY).err()
+        checked(message).err()
     }
 
     #[test]
     fn only_a_whole_registration_is_accepted() {
         let good = "ws://127.0.0.1:7002";
-        assert_eq!(refusal(register(VERSION, KEY, 6, good)), None);
-        assert_eq!(refusal(register(VERSION, "other", 6, good)), Some(Refusal::WrongHostKey));
-        assert!(matches!(refusal(register(VERSION + 1, KEY, 6, good)), Some(Refusal::WrongVersion { .. })));
-        assert!(matches!(refusal(register(VERSION, KEY, 5, good)), Some(Refusal::BadMessage { .. })));
+        assert_eq!(refusal(register(VERSION, 6, good)), None);
+        assert!(matches!(refusal(register(VERSION + 1, 6, good)), Some(Refusal::WrongVersion { .. })));
+        assert!(matches!(refusal(register(VERSION, 1, good)), Some(Refusal::BadMessage { .. })));
         assert!(matches!(
-            refusal(register(VERSION, KEY, 6, "ws://a:1; script-src *")),
+            refusal(register(VERSION, 6, "ws://a:1; script-src *")),
             Some(Refusal::BadMessage { .. })
         ));
         assert!(matches!(refusal(ToRegistry::Free {}), Some(Refusal::OutOfTurn { .. })));

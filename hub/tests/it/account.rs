@@ -1,6 +1,97 @@
-use reqwest::StatusCode;
+mod credential;
+mod deletion;
+mod session;
 
-use crate::support::{PASSWORD, Player, TestHub, answer, body, problem};
+use std::net::IpAddr;
+
+use hub::{
+    account::{
+        reset,
+        store::{self as accounts, Role},
+    },
+    store::Store,
+};
+use protocol::{
+    http::{PasswordReset, Profile, SignedIn},
+    id::AccountId,
+};
+use reqwest::{Client, Method, Response, StatusCode};
+use serde::Serialize;
+
+use crate::support::{PASSWORD, TestHub, answer, body, problem};
+
+const OTHER_PASSWORD: &str = "another good horse";
+
+/// A call of the API in a session.
+pub async fn call(hub: &TestHub, method: Method, path: &str, bearer: &str) -> Response {
+    answer(hub.http.request(method, hub.url(path)).bearer_auth(bearer)).await
+}
+
+/// The same with a body.
+pub async fn post(hub: &TestHub, path: &str, bearer: &str, body: &impl Serialize) -> Response {
+    answer(hub.http.post(hub.url(path)).bearer_auth(bearer).json(body)).await
+}
+
+/// The hub's database as an operator's command opens it.
+pub fn store(hub: &TestHub) -> Store {
+    let file = hub.web_root().with_file_name("hub.db");
+    Store::open(&format!("sqlite://{}", file.display())).expect("the database should open")
+}
+
+pub async fn registered(hub: &TestHub, name: &str) -> SignedIn {
+    body(hub.register(name, PASSWORD).await).await
+}
+
+/// A code as an operator's command issues it.
+pub async fn reset_code(hub: &TestHub, account: AccountId, expires_at: i64) -> String {
+    let code = reset::code();
+    let hash = reset::hash_of(&code);
+    store(hub)
+        .write(move |connection| accounts::put_reset_code(connection, account, &hash, expires_at))
+        .await
+        .expect("the code should be kept");
+    code
+}
+
+/// `None` lifts the ban.
+pub async fn ban(hub: &TestHub, account: AccountId, ban: Option<(i64, &str)>) {
+    let ban = ban.map(|(until, reason)| (until, reason.to_owned()));
+    store(hub)
+        .write(move |connection| accounts::set_ban(connection, account, ban))
+        .await
+        .expect("the ban should be set");
+}
+
+pub async fn make_admin(hub: &TestHub, account: AccountId) {
+    store(hub)
+        .write(move |connection| accounts::set_role(connection, account, Role::Admin))
+        .await
+        .expect("the role should be set");
+}
+
+/// Somebody at 127.0.0.`host`.
+pub fn elsewhere(host: u8) -> Client {
+    Client::builder()
+        .local_address(IpAddr::from([127, 0, 0, host]))
+        .build()
+        .expect("an HTTP client should be built")
+}
+
+pub fn new_password(name: &str, code: &str, new: &str) -> PasswordReset {
+    PasswordReset { name: name.to_owned(), code: code.to_owned(), new: new.to_owned() }
+}
+
+async fn me(hub: &TestHub, bearer: &str) -> Profile {
+    body(call(hub, Method::GET, "/api/v1/me", bearer).await).await
+}
+
+async fn is_signed_in(hub: &TestHub, bearer: &str) -> bool {
+    match call(hub, Method::GET, "/api/v1/me", bearer).await.status() {
+        StatusCode::OK => true,
+        StatusCode::UNAUTHORIZED => false,
+        other => panic!("a session is alive or over, not {other}"),
+    }
+}
 
 #[tokio::test]
 async fn registered_player_logs_in_with_the_right_password_only() {
@@ -12,7 +103,7 @@ async fn registered_player_logs_in_with_the_right_password_only() {
     let (_, unknown) = problem(hub.login("Nobody", "wrong horse").await).await;
     assert_eq!(wrong, unknown, "the answer should not tell whether the name exists");
 
-    let signed_in: protocol::http::SignedIn = body(hub.login("ann", PASSWORD).await).await;
+    let signed_in: SignedIn = body(hub.login("ann", PASSWORD).await).await;
     assert_eq!(signed_in.name.as_str(), "Ann");
     assert!(!signed_in.guest);
 }
@@ -64,24 +155,22 @@ async fn guests_get_different_names() {
 }
 
 #[tokio::test]
-async fn session_is_needed_and_ends_with_logging_out() {
+async fn common_passwords_and_the_own_name_are_refused() {
     let hub = TestHub::start().await;
-    assert_eq!(hub.get("/api/v1/history").await.status(), StatusCode::UNAUTHORIZED);
-
-    let mut player = hub.player().await;
-    assert!(hub.history(&player.bearer).await.is_empty());
-    let logout = hub.http.post(hub.url("/api/v1/logout")).bearer_auth(&player.bearer);
-    assert_eq!(answer(logout).await.status(), StatusCode::NO_CONTENT);
-
-    player.socket.refusal().await;
-    let history = hub.http.get(hub.url("/api/v1/history")).bearer_auth(&player.bearer);
-    assert_eq!(answer(history).await.status(), StatusCode::UNAUTHORIZED);
+    for (name, password, why) in
+        [("Ann", "Password1", "first"), ("Annabelle", "annabelle", "Your name"), ("Ann", "short", "8 to 128")]
+    {
+        let (status, error) = problem(hub.register(name, password).await).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(error.contains(why), "`{error}` should name `{why}`");
+    }
 }
 
 #[tokio::test]
-async fn session_survives_a_restart() {
+async fn profile_of_oneself_needs_a_session() {
     let hub = TestHub::start().await;
-    let signed_in = hub.guest().await;
-    let hub = hub.restart().await;
-    Player::connect(&hub, signed_in).await;
+    assert_eq!(hub.get("/api/v1/me").await.status(), StatusCode::UNAUTHORIZED);
+    let ann = registered(&hub, "Ann").await;
+    let profile = me(&hub, &ann.bearer).await;
+    assert_eq!((profile.account, profile.name.as_str(), profile.guest), (ann.account, "Ann", false));
 }

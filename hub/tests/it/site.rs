@@ -1,3 +1,6 @@
+mod account;
+mod matches;
+
 use std::fs;
 
 use reqwest::{Response, StatusCode, header};
@@ -5,8 +8,43 @@ use serde_json::Value;
 
 use crate::support::{PASSWORD, TestHub, addresses, answer, body, credentials};
 
-async fn text(response: Response) -> String {
+pub async fn text(response: Response) -> String {
     response.text().await.expect("the page should be text")
+}
+
+/// Sends a form as a page of the hub does.
+pub async fn post_form(hub: &TestHub, path: &str, bearer: Option<&str>, fields: &[(&str, &str)]) -> Response {
+    let fields = fields.iter().map(|(key, value)| format!("{}={}", encoded(key), encoded(value)));
+    let mut request = hub
+        .http
+        .post(hub.url(path))
+        .header(header::ORIGIN, hub.origin())
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(fields.collect::<Vec<_>>().join("&"));
+    if let Some(bearer) = bearer {
+        request = request.bearer_auth(bearer);
+    }
+    answer(request).await
+}
+
+/// Percent-encoded, for a query, a form or one segment of a path.
+pub fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        plain if plain.is_ascii_alphanumeric() => char::from(plain).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
+/// A page as somebody signed in sees it.
+async fn seen_by(hub: &TestHub, bearer: &str, path: &str) -> String {
+    text(answer(hub.http.get(hub.url(path)).bearer_auth(bearer)).await).await
+}
+
+fn location(response: &Response) -> &str {
+    assert_eq!(response.status(), StatusCode::SEE_OTHER, "a form that is done should lead on");
+    let location = response.headers()[header::LOCATION].to_str();
+    location.expect("the location should be text")
 }
 
 fn policy(response: &Response) -> String {
@@ -136,10 +174,61 @@ async fn play_page_may_connect_to_the_registered_rooms_only() {
 #[tokio::test]
 async fn every_answer_is_guarded() {
     let hub = TestHub::start().await;
-    for path in ["/", "/login", "/register", "/style.css", "/scene.svg", "/no/such/page"] {
+    let paths = ["/", "/login", "/reset", "/rooms", "/play", "/style.css", "/api/v1/status", "/no/such/page"];
+    for path in paths {
         let response = hub.get(path).await;
-        assert!(policy(&response).contains("default-src 'self'"));
-        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
+        assert!(policy(&response).contains("default-src 'self'"), "{path}");
+        let headers = response.headers();
+        assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
+        assert_eq!(headers["x-frame-options"], "DENY", "{path}");
+        assert_eq!(headers["cross-origin-opener-policy"], "same-origin", "{path}");
+        assert_eq!(headers["cross-origin-resource-policy"], "same-origin", "{path}");
+        assert!(headers.contains_key("permissions-policy"), "{path}");
+        assert!(!headers.contains_key(header::STRICT_TRANSPORT_SECURITY), "{path} is served without TLS");
     }
     assert_eq!(hub.get("/no/such/page").await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn pages_hold_no_script_or_style_of_their_own() {
+    let hub = TestHub::start().await;
+    let guest = hub.guest().await;
+    let profile = format!("/profile/{}", encoded(guest.name.as_str()));
+    let paths = [
+        "/",
+        "/login",
+        "/register",
+        "/reset",
+        "/account",
+        "/history",
+        "/leaderboard",
+        "/rooms",
+        "/join/ABCDEF",
+        "/matches/none",
+        &profile,
+    ];
+    for path in paths {
+        let page = seen_by(&hub, &guest.bearer, path).await;
+        assert!(page.starts_with("<!doctype html>"), "{path} should be a page: {page}");
+        for own in ["<script", "<style", " style=", " onclick=", "javascript:"] {
+            assert!(!page.contains(own), "{path} should hold no `{own}`");
+        }
+    }
+}
+
+#[tokio::test]
+async fn pages_of_somebody_are_kept_by_no_cache() {
+    let hub = TestHub::start().await;
+    let guest = hub.guest().await;
+    for path in ["/account", "/history", "/"] {
+        let page = answer(hub.http.get(hub.url(path)).bearer_auth(&guest.bearer)).await;
+        assert_eq!(page.headers()[header::CACHE_CONTROL], "no-store", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn address_cannot_put_words_on_a_page() {
+    let hub = TestHub::start().await;
+    let page = text(hub.get("/?done=your-account-was-hacked").await).await;
+    assert!(!page.contains("hacked") && !page.contains("class=\"notice\""), "{page}");
 }

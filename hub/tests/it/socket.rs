@@ -8,17 +8,17 @@ use protocol::{
 };
 use tokio_tungstenite::tungstenite::{Message, client::IntoClientRequest as _};
 
-use crate::support::{TestHub, challenge_key};
+use crate::support::{TestHub, challenge_key, content, hello};
 
 fn chat(text: &str) -> ToHub {
     ToHub::Chat { text: ChatText::new(text).expect("the line should be good") }
 }
 
 #[tokio::test]
-async fn wrong_protocol_version_is_refused() {
+async fn f19_client_of_another_version_is_told_so() {
     let hub = TestHub::start().await;
     let mut socket = hub.client_socket().await;
-    socket.send(&ToHub::Hello { protocol: VERSION + 1 }).await;
+    socket.send(&ToHub::Hello { protocol: VERSION + 1, content: content() }).await;
     let refusal = socket.refusal().await;
     assert_eq!(refusal, Refusal::WrongVersion { ours: VERSION, theirs: VERSION + 1 });
 }
@@ -27,7 +27,7 @@ async fn wrong_protocol_version_is_refused() {
 async fn wrong_challenge_answer_is_refused() {
     let hub = TestHub::start().await;
     let mut socket = hub.client_socket().await;
-    socket.send(&ToHub::Hello { protocol: VERSION }).await;
+    socket.send(&hello()).await;
     socket.challenge().await;
     socket.send(&ToHub::Answer { answer: Bytes32([0; 32]) }).await;
     assert_eq!(socket.refusal().await, Refusal::WrongAnswer);
@@ -38,7 +38,7 @@ async fn challenge_cannot_be_skipped() {
     let hub = TestHub::start().await;
     let token = hub.socket_token(&hub.guest().await.bearer).await;
     let mut socket = hub.client_socket().await;
-    socket.send(&ToHub::Hello { protocol: VERSION }).await;
+    socket.send(&hello()).await;
     socket.challenge().await;
     socket.send(&ToHub::SignIn { token }).await;
     assert!(matches!(socket.refusal().await, Refusal::OutOfTurn { .. }));
@@ -48,20 +48,20 @@ async fn challenge_cannot_be_skipped() {
 async fn answer_of_another_socket_is_refused() {
     let hub = TestHub::start().await;
     let mut first = hub.client_socket().await;
-    first.send(&ToHub::Hello { protocol: VERSION }).await;
+    first.send(&hello()).await;
     let answer = challenge_key().answer(&first.challenge().await);
     first.send(&ToHub::Answer { answer }).await;
     assert_eq!(first.next().await, FromHub::Admitted {});
 
     let mut second = hub.client_socket().await;
-    second.send(&ToHub::Hello { protocol: VERSION }).await;
+    second.send(&hello()).await;
     second.challenge().await;
     second.send(&ToHub::Answer { answer }).await;
     assert_eq!(second.refusal().await, Refusal::WrongAnswer);
 }
 
 #[tokio::test]
-async fn slow_handshake_is_refused() {
+async fn t9_slow_handshake_is_refused() {
     let timings = hub::config::Timings {
         handshake: std::time::Duration::from_millis(200),
         ..crate::support::timings()
@@ -104,7 +104,7 @@ async fn over_long_chat_is_refused_with_its_length() {
 }
 
 #[tokio::test]
-async fn oversized_and_binary_frames_are_refused() {
+async fn t10_oversized_and_binary_frames_are_refused() {
     let hub = TestHub::start().await;
     let mut player = hub.player().await;
     player.socket.send_raw(Message::text("x".repeat(CLIENT_FRAME_BYTES + 1))).await;
@@ -150,7 +150,7 @@ async fn everybody_learns_who_comes_and_goes() {
 }
 
 #[tokio::test]
-async fn chat_too_fast_is_declined_and_a_flood_is_refused() {
+async fn t11_chat_too_fast_is_declined_and_a_flood_is_refused() {
     let hub = TestHub::start().await;
     let mut player = hub.player().await;
     for _ in 0..6 {
@@ -167,7 +167,7 @@ async fn chat_too_fast_is_declined_and_a_flood_is_refused() {
 }
 
 #[tokio::test]
-async fn newest_sign_in_wins_and_keeps_the_place_in_the_queue() {
+async fn t25_newest_sign_in_wins_and_keeps_the_place_in_the_queue() {
     let hub = TestHub::start().await;
     let mut old = hub.player().await;
     old.join_queue().await;
@@ -177,7 +177,7 @@ async fn newest_sign_in_wins_and_keeps_the_place_in_the_queue() {
 }
 
 #[tokio::test]
-async fn page_of_another_site_cannot_open_a_socket() {
+async fn t23_page_of_another_site_cannot_open_a_socket() {
     let hub = TestHub::start().await;
     let mut request = format!("ws://{}/socket/client", hub.address)
         .into_client_request()

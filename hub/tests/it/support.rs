@@ -9,14 +9,20 @@ use std::{
 };
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use hub::config::{Config, Timings};
+use hub::{
+    account::limit::Limits,
+    config::{AdminConfig, Config, Timings},
+    matchmaking::mode::{Mode, Modes},
+};
 use protocol::{
     VERSION,
     challenge::{Bytes32, ChallengeKey},
     frame,
     http::{Credentials, HistoryRow, Problem, SignedIn, SocketTicket},
     hub::{FromHub, ToHub},
-    id::{AccountId, Seat},
+    id::{AccountId, ProposalId, Seat},
+    key::{Content, MapId, ModeId},
+    rating::RatingChange,
     refusal::Refusal,
     registry::{Allocation, ExpectedPlayer, FromRegistry, SeatTicket, ToRegistry},
     result::{MatchResult, SeatResult},
@@ -68,15 +74,94 @@ pub struct TestHub {
     pub address: SocketAddr,
     pub http: Client,
     folder: Option<Folder>,
-    timings: Timings,
+    setup: Setup,
     shutdown: CancellationToken,
     task: JoinHandle<anyhow::Result<()>>,
+}
+
+/// How a hub under test differs from a real one.
+#[derive(Clone)]
+pub struct Setup {
+    pub timings: Timings,
+    pub bots_after: Duration,
+    /// `None`: no ready check.
+    pub ready: Option<Duration>,
+    pub fills_running: bool,
+    pub limits: Limits,
+    pub sockets_per_address: usize,
+    /// A file in the hub's folder unless given.
+    pub database: Option<String>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            timings: timings(),
+            bots_after: Duration::from_millis(150),
+            ready: None,
+            fills_running: false,
+            limits: unlimited(),
+            sockets_per_address: 1_000,
+            database: None,
+        }
+    }
+}
+
+impl From<Timings> for Setup {
+    fn from(timings: Timings) -> Self {
+        Self { timings, ..Self::default() }
+    }
+}
+
+impl Setup {
+    fn modes(&self) -> Modes {
+        let mode = |id: &str, order, team_size, bots_after| Mode {
+            id: mode(id),
+            name: id.to_owned(),
+            about: "For tests.".to_owned(),
+            order,
+            team_size,
+            maps: vec![MapId::try_from("crossing".to_owned()).expect("the map should be named well")],
+            match_seconds: 120,
+            bots_after,
+            ready: self.ready,
+            fills_running: self.fills_running,
+            rating_window: 1_000.0,
+            rating_window_per_second: 100.0,
+        };
+        let quick = mode("quick", 0, 3, Some(self.bots_after));
+        let duel = mode("duel", 1, 1, None);
+        Modes::new(vec![quick, duel]).expect("the modes should be good")
+    }
+}
+
+/// Many guests come from one address here.
+fn unlimited() -> Limits {
+    Limits {
+        register_per_hour: 100_000,
+        guest_per_hour: 100_000,
+        login_per_10_min: 100_000,
+        requests_per_second: 10_000,
+        ..Limits::default()
+    }
+}
+
+pub fn mode(id: &str) -> ModeId {
+    ModeId::try_from(id.to_owned()).expect("the mode should be named well")
+}
+
+pub fn content() -> Content {
+    Content::of(b"rules")
+}
+
+/// First message of a client.
+pub fn hello() -> ToHub {
+    ToHub::Hello { protocol: VERSION, content: content() }
 }
 
 /// Short enough for tests, long enough for a busy machine.
 pub fn timings() -> Timings {
     Timings {
-        bots_after: Duration::from_millis(150),
         room_return: Duration::from_millis(300),
         room_suspect: Duration::from_secs(60),
         room_silence: Duration::from_secs(60),
@@ -91,30 +176,40 @@ pub fn challenge_key() -> ChallengeKey {
 
 impl TestHub {
     pub async fn start() -> Self {
-        Self::start_with(timings()).await
+        Self::start_with(Setup::default()).await
     }
 
-    pub async fn start_with(timings: Timings) -> Self {
-        Self::start_in(Folder::new(), timings).await
+    pub async fn start_with(setup: impl Into<Setup>) -> Self {
+        Self::start_in(Folder::new(), setup.into()).await
     }
 
-    async fn start_in(folder: Folder, timings: Timings) -> Self {
+    async fn start_in(folder: Folder, setup: Setup) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port should be found");
         let address = listener.local_addr().expect("the listener should have an address");
         let config = Config {
-            database: format!("sqlite://{}", folder.path().join("hub.db").display()),
+            database: setup
+                .database
+                .clone()
+                .unwrap_or_else(|| format!("sqlite://{}", folder.path().join("hub.db").display())),
             challenge_key: challenge_key(),
             host_key: HOST_KEY.to_owned(),
             web_root: folder.path().join("web"),
-            match_seconds: 20,
+            modes: setup.modes(),
             public_url: None,
-            timings,
+            admin: Some(AdminConfig {
+                bind: ([127, 0, 0, 1], 0).into(),
+                addr_file: Some(folder.path().join("admin.addr")),
+                token_file: folder.path().join("admin.token"),
+            }),
+            limits: setup.limits,
+            sockets_per_address: setup.sockets_per_address,
+            timings: setup.timings,
         };
         let shutdown = CancellationToken::new();
         let task = tokio::spawn(hub::serve(listener, config, shutdown.clone()));
         let http =
             Client::builder().redirect(Policy::none()).build().expect("an HTTP client should be built");
-        Self { address, http, folder: Some(folder), timings, shutdown, task }
+        Self { address, http, folder: Some(folder), setup, shutdown, task }
     }
 
     /// Stops the hub and starts it again on the same database.
@@ -126,7 +221,7 @@ impl TestHub {
             .expect("the hub should not panic")
             .expect("the hub should stop in order");
         let folder = self.folder.take().expect("a running hub should have its folder");
-        Self::start_in(folder, self.timings).await
+        Self::start_in(folder, self.setup.clone()).await
     }
 
     pub fn web_root(&self) -> PathBuf {
@@ -181,7 +276,7 @@ impl TestHub {
     /// A client socket that has answered the challenge.
     pub async fn admitted(&self) -> ClientSocket {
         let mut socket = self.client_socket().await;
-        socket.send(&ToHub::Hello { protocol: VERSION }).await;
+        socket.send(&hello()).await;
         let nonce = socket.challenge().await;
         socket.send(&ToHub::Answer { answer: challenge_key().answer(&nonce) }).await;
         assert_eq!(socket.next().await, FromHub::Admitted {});
@@ -337,8 +432,12 @@ impl Player {
         let mut socket = hub.admitted().await;
         socket.send(&ToHub::SignIn { token }).await;
         let SignedIn { account, name, guest, bearer } = signed_in;
-        let greeting = FromHub::SignedIn { account, name: name.clone(), guest };
-        assert_eq!(socket.next().await, greeting);
+        match socket.next().await {
+            FromHub::SignedIn { account: greeted, name: called, guest: as_guest, .. } => {
+                assert_eq!((greeted, &called, as_guest), (account, &name, guest));
+            }
+            other => panic!("a sign-in is answered by `signed_in`, not {other:?}"),
+        }
         Self { account, name, bearer, socket }
     }
 
@@ -354,7 +453,7 @@ impl Player {
     }
 
     pub async fn join_queue(&mut self) {
-        self.socket.send(&ToHub::JoinQueue {}).await;
+        self.socket.send(&ToHub::JoinQueue { mode: mode("quick") }).await;
         self.queued().await;
     }
 
@@ -362,6 +461,16 @@ impl Player {
         self.socket
             .until(|message| match message {
                 FromHub::Queued { waiting, .. } => Some(*waiting),
+                _ => None,
+            })
+            .await
+    }
+
+    /// The question whether this player is ready, and how many are.
+    pub async fn proposed(&mut self) -> (ProposalId, u8) {
+        self.socket
+            .until(|message| match message {
+                FromHub::Proposed { proposal, ready, .. } => Some((*proposal, *ready)),
                 _ => None,
             })
             .await
@@ -380,6 +489,15 @@ impl Player {
         self.socket
             .until(|message| match message {
                 FromHub::MatchEnded { result, .. } => Some(result.clone()),
+                _ => None,
+            })
+            .await
+    }
+
+    pub async fn rating_change(&mut self) -> RatingChange {
+        self.socket
+            .until(|message| match message {
+                FromHub::MatchEnded { rating, .. } => Some(rating.clone()),
                 _ => None,
             })
             .await
@@ -404,6 +522,7 @@ pub struct Room {
 #[derive(Clone)]
 pub struct Asked {
     pub allocation: Allocation,
+    pub team_size: u8,
     pub players: Vec<ExpectedPlayer>,
 }
 
@@ -421,6 +540,7 @@ pub fn addresses() -> RoomAddresses {
 pub fn registration(host_key: &str, playing: Option<Allocation>) -> ToRegistry {
     ToRegistry::Register {
         protocol: VERSION,
+        content: content(),
         host_key: host_key.to_owned(),
         capacity: 6,
         addresses: addresses(),
@@ -441,8 +561,8 @@ impl Room {
     pub async fn asked(&mut self) -> Asked {
         self.socket
             .until(|message| match message {
-                FromRegistry::Prepare { allocation, players, .. } => {
-                    Some(Asked { allocation: *allocation, players: players.clone() })
+                FromRegistry::Prepare { allocation, team_size, players, .. } => {
+                    Some(Asked { allocation: *allocation, team_size: *team_size, players: players.clone() })
                 }
                 _ => None,
             })
@@ -503,7 +623,7 @@ fn ticket(player: &ExpectedPlayer) -> SeatTicket {
 
 /// Amber wins 5 to 3; bots sit where no player does.
 pub fn result(asked: &Asked) -> MatchResult {
-    let seats = Seat::all()
+    let seats = Seat::first(2 * asked.team_size)
         .map(|seat| {
             let player = asked.players.iter().find(|player| player.seat == seat);
             let bot = PlayerName::new("Bot").expect("a bot's name should be good");

@@ -2,11 +2,14 @@
 
 use std::{
     collections::VecDeque,
-    fs::File,
+    fs::{File, OpenOptions},
     io::{BufRead as _, BufReader, Read, Write as _},
+    path::Path,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     thread,
 };
+
+use anyhow::{Context as _, Result};
 
 /// Lines kept; older ones are forgotten.
 const KEPT: usize = 4_000;
@@ -16,6 +19,14 @@ pub enum Echo {
     /// Our own output, each line behind the child's name.
     Console,
     File(File),
+}
+
+impl Echo {
+    /// Behind what a file already holds.
+    pub fn append(file: &Path) -> Result<Self> {
+        let opened = OpenOptions::new().create(true).append(true).open(file);
+        opened.map(Self::File).with_context(|| format!("unable to write `{}`", file.display()))
+    }
 }
 
 /// The last lines of one child, filled while it runs.

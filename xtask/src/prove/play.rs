@@ -18,11 +18,11 @@ use super::{
     game_state::FinalScore,
     headless::{Headless, Identity},
     report::{Figures, Report},
-    scratch::Scratch,
     wait::{Look, until},
 };
 use crate::{
     keys::Keys,
+    scratch::Scratch,
     system::{Output, System},
 };
 

@@ -25,7 +25,12 @@ impl Figures {
 
     /// Seconds since `began`, to the hundredth.
     pub fn note_seconds(&mut self, key: &str, began: Instant) {
-        self.note(key, (began.elapsed().as_secs_f64() * 100.0).round() / 100.0);
+        self.note_rounded(key, began.elapsed().as_secs_f64());
+    }
+
+    /// To the hundredth.
+    pub fn note_rounded(&mut self, key: &str, value: f64) {
+        self.note(key, (value * 100.0).round() / 100.0);
     }
 }
 
@@ -66,6 +71,11 @@ impl Report {
             "figures": figures.0,
         }));
         Ok(())
+    }
+
+    /// Sums up in other units than cases; a failed case stays one.
+    pub fn count(&mut self, tally: Tally) {
+        self.tally = Tally { passed: tally.passed, failed: tally.failed.max(self.tally.failed) };
     }
 
     /// Writes the figures to `NAME.json` in `folder` and prints the last line.

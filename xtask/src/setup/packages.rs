@@ -8,6 +8,7 @@ use super::{Need, debian};
 use crate::{
     children::{Watch, run_quietly, tethered},
     layout::on_path,
+    postgres::Binaries,
     progress::Progress,
 };
 
@@ -26,6 +27,8 @@ enum Sign {
     Library(&'static str),
     /// A folder with something in it.
     Folder(&'static str),
+    /// Whatever can tell.
+    Told(fn() -> bool),
 }
 
 const PACKAGES: &[Package] = &[
@@ -44,6 +47,8 @@ const PACKAGES: &[Package] = &[
     package("mesa-vulkan-drivers", Need::Window, Sign::Folder("/usr/share/vulkan/icd.d")),
     package("npm", Need::WebRelease, Sign::Program("npm")),
     package("chromium", Need::Test, Sign::Program("chromium")),
+    package("postgresql", Need::Test, Sign::Told(|| Binaries::find().is_some())),
+    package("sqlite3", Need::Test, Sign::Program("sqlite3")),
 ];
 
 const fn package(debian: &'static str, need: Need, sign: Sign) -> Package {
@@ -90,6 +95,7 @@ impl Sign {
                 .is_ok_and(|status| status.success()),
             Sign::Library(name) => libraries.contains(name),
             Sign::Folder(path) => fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_some()),
+            Sign::Told(told) => told(),
         }
     }
 }

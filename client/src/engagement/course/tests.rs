@@ -1,5 +1,6 @@
 use game::protocol::{
     challenge::Bytes32,
+    rating::Rating,
     ticket::{RoomAddresses, WebTransportAddress},
 };
 
@@ -49,22 +50,41 @@ fn web_transport_that_fails_gives_way_to_web_socket_with_a_fresh_ticket() {
 }
 
 #[test]
-fn lost_match_is_tried_again_and_then_given_up() {
+fn lost_match_is_tried_again_for_as_long_as_the_seat_is_held() {
     let mut course = joined(Transport::Udp);
+    assert_eq!(course.patience(START), None);
     let mut now = START;
-    for attempt in 1..=TRIES {
-        assert_eq!(course.step(Sign::Lost("gone".into()), now), [], "try {attempt} should pause");
+    let mut tries = 0;
+    loop {
+        let steps = course.step(Sign::Lost("gone".into()), now);
+        if steps.first() == Some(&Step::HangUp) {
+            assert_eq!(steps.last(), Some(&Step::Show(Turn::Home)));
+            break;
+        }
+        assert_eq!(steps, [], "try {tries} should pause");
         assert!(course.interrupted());
-        assert_eq!(course.step(Sign::Time, now), []);
-        now += Duration::from_secs(10);
+        assert_eq!(course.patience(now), Some(START + HELD - now));
+        now = (now + LONGEST_PAUSE).min(START + HELD);
         assert_eq!(course.step(Sign::Time, now), [Step::AskTicket(ticket(1).match_id)]);
         let dial = course.step(Sign::Found(ticket(1)), now);
         assert_eq!(dial, [Step::Dial(ticket(1), Transport::Udp)]);
+        tries += 1;
     }
-    let steps = course.step(Sign::Lost("gone".into()), now);
-    assert_eq!(steps.first(), Some(&Step::HangUp));
-    assert_eq!(steps.last(), Some(&Step::Show(Turn::Home)));
-    assert_eq!(course.seat(), None);
+    assert!(now >= START + HELD && tries >= 15, "gave up after {tries} tries");
+    assert_eq!((course.seat(), course.patience(now)), (None, None));
+}
+
+#[test]
+fn match_that_is_joined_again_has_its_whole_patience_again() {
+    let mut course = joined(Transport::Udp);
+    course.step(Sign::Lost("gone".into()), START);
+    course.step(Sign::Time, START + FIRST_PAUSE);
+    course.step(Sign::Found(ticket(1)), START + FIRST_PAUSE);
+    assert_eq!(course.step(Sign::Joined, START + FIRST_PAUSE), [Step::Show(Turn::Joined)]);
+    let later = START + HELD;
+    assert_eq!(course.patience(later), None);
+    assert_eq!(course.step(Sign::Lost("gone again".into()), later), []);
+    assert_eq!(course.patience(later), Some(HELD));
 }
 
 #[test]
@@ -81,28 +101,31 @@ fn silent_hub_counts_as_a_failed_try() {
 #[test]
 fn end_is_shown_once_however_it_is_told() {
     let result = MatchResult { amber: 2, azure: 1, ticks: 60, seats: Vec::new() };
+    let rating = RatingChange::Rated { before: Rating(1000), after: Rating(1012) };
+    let record = Step::Record(ticket(1).match_id, result.clone(), rating.clone());
     let mut course = joined(Transport::Udp);
     let steps = course.step(Sign::Over([2, 1]), START);
     assert!(matches!(&steps[..], [Step::Score(_), Step::HangUp, Step::Show(Turn::Over)]));
-    let ended = Sign::Ended(ticket(1).match_id, result.clone());
-    assert_eq!(course.step(ended, START), [Step::Record(ticket(1).match_id, result.clone())]);
+    let ended = Sign::Ended(ticket(1).match_id, result.clone(), rating.clone());
+    assert_eq!(course.step(ended, START), [record]);
     assert_eq!(course.step(Sign::Lost("closed".into()), START), []);
 
     let mut course = joined(Transport::Udp);
-    let steps = course.step(Sign::Ended(ticket(1).match_id, result), START);
+    let steps = course.step(Sign::Ended(ticket(1).match_id, result, rating), START);
     assert_eq!(steps.len(), 4, "score, hang-up, screen and record: {steps:?}");
 }
 
 #[test]
 fn void_match_leads_home_with_the_reason() {
     let mut course = joined(Transport::Udp);
-    let steps = course.step(Sign::Void(ticket(1).match_id, "the room was lost".into()), START);
+    let steps = course.step(Sign::Void(ticket(1).match_id, "The room was lost.".into()), START);
     let [Step::HangUp, Step::Tell(notice), Step::Show(Turn::Home)] = &steps[..] else {
         panic!("a void match should lead home: {steps:?}");
     };
-    assert!(notice.contains("the room was lost"), "the notice should say why: {notice}");
+    assert!(notice.starts_with("The room was lost. Match void:"), "the notice should say why: {notice}");
     let steps = course.step(Sign::Void(ticket(2).match_id, "late".into()), START);
-    assert!(matches!(&steps[..], [Step::Tell(_)]), "an old match should change no screen: {steps:?}");
+    let stays = matches!(&steps[..], [Step::Annul(..), Step::Tell(_)]);
+    assert!(stays, "an old match should change no screen: {steps:?}");
 }
 
 #[test]

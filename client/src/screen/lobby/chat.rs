@@ -1,13 +1,16 @@
 //! What is said in the lobby.
 
-use std::collections::VecDeque;
-
 use bevy::prelude::*;
 use bevy_egui::egui;
-use game::protocol::{limits::CHAT_CHARS, text::ChatText};
+use game::protocol::{
+    limits::CHAT_CHARS,
+    text::{ChatText, PlayerName},
+};
 
+use super::{Action, here::name_ui};
 use crate::{
-    lobby::Said,
+    lobby::Lobby,
+    session::Hub,
     ui::{theme, widget},
 };
 
@@ -32,26 +35,57 @@ impl Draft {
     }
 }
 
-/// What is to be said.
-pub(super) fn chat_ui(ui: &mut egui::Ui, said: &VecDeque<Said>, draft: &mut Draft) -> Option<ChatText> {
+#[derive(Debug, PartialEq)]
+pub(super) struct View {
+    lines: Vec<Line>,
+}
+
+#[derive(Debug, PartialEq)]
+struct Line {
+    from: PlayerName,
+    own: bool,
+    muted: bool,
+    text: String,
+}
+
+impl View {
+    pub(super) fn new(hub: &Hub, lobby: &Lobby) -> Self {
+        let lines = lobby.chat.iter().map(|said| Line {
+            from: said.from.clone(),
+            own: hub.name.as_ref() == Some(&said.from),
+            muted: lobby.has_muted(&said.from),
+            text: said.text.clone(),
+        });
+        Self { lines: lines.collect() }
+    }
+}
+
+pub(super) fn chat_ui(ui: &mut egui::Ui, view: &View, draft: &mut Draft) -> Option<Action> {
     widget::caption(ui, "Chat");
     let height = (ui.available_height() - TYPING).max(0.0);
+    let mut asked = None;
     egui::ScrollArea::vertical()
         .id_salt("chat")
         .auto_shrink(false)
         .max_height(height)
         .stick_to_bottom(true)
         .show(ui, |ui| {
-            for said in said {
+            for line in &view.lines {
                 ui.horizontal_wrapped(|ui| {
-                    ui.label(egui::RichText::new(&said.from).color(theme::QUIET));
-                    ui.label(&said.text);
+                    asked = asked.take().or(name_ui(ui, &line.from, line.own, line.muted));
+                    let ink = if line.muted { theme::QUIET } else { theme::TEXT };
+                    ui.label(egui::RichText::new(&line.text).color(ink));
                 });
             }
-            if said.is_empty() {
+            if view.lines.is_empty() {
                 widget::quiet(ui, "Nothing said yet. Say hello.");
             }
         });
+    asked.or(typing_ui(ui, draft).map(Action::Say))
+}
+
+/// What is to be said.
+fn typing_ui(ui: &mut egui::Ui, draft: &mut Draft) -> Option<ChatText> {
     let field = widget::field(ui, "Say something", &mut draft.0, false);
     let problem = draft.problem();
     if let Some(problem) = &problem {

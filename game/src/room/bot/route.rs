@@ -91,8 +91,8 @@ mod tests {
     fn every_start_can_reach_every_other() {
         let arena = Arena::default();
         let crossings = Crossings::of(&arena);
-        for from in Seat::all() {
-            for to in Seat::all().filter(|to| *to != from) {
+        for from in Seat::first(arena.seats()) {
+            for to in Seat::first(arena.seats()).filter(|to| *to != from) {
                 let way = crossings.way(arena.spawn(from).0, arena.spawn(to).0);
                 assert!(!way.is_empty(), "no way from {from:?} to {to:?}");
             }

@@ -8,6 +8,7 @@ use protocol::{
     challenge::{Answer, Nonce},
     frame::{decode, encode},
     hub::{FromHub, ToHub},
+    key::Content,
     limits::HUB_FRAME_BYTES,
     refusal::Refusal,
 };
@@ -16,6 +17,7 @@ use super::Stage;
 use crate::{
     keys,
     prove::{
+        dial::machine,
         http::Account,
         report::Figures,
         socket::{Received, Socket},
@@ -63,12 +65,14 @@ struct Stranger {
 
 impl Stranger {
     fn connect(stage: &Stage<'_>) -> Result<Self> {
-        let token = Account::guest(stage.hub())?.socket_token()?;
+        // Each from a place of its own: the hub lets few guests in from one.
+        let from = machine(2, usize::from(keys::random()?.0[0]));
+        let token = Account::guest_from(stage.hub(), from)?.socket_token()?;
         Ok(Self { socket: Socket::open(stage.hub(), "/socket/client")?, token })
     }
 
     fn hello(&mut self) -> Result<Nonce> {
-        self.send(&ToHub::Hello { protocol: VERSION })?;
+        self.send(&ToHub::Hello { protocol: VERSION, content: Content::of(b"a stranger's") })?;
         match self.hear()? {
             Some(FromHub::Challenge { nonce }) => Ok(nonce),
             other => bail!("the hub should ask its challenge, it says {other:?}"),

@@ -1,4 +1,4 @@
-//! A folder that is gone when the experiment is over.
+//! A folder that is gone when the work in it is over.
 
 use std::{
     env, fs,

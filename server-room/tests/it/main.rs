@@ -1,0 +1,6 @@
+//! The room process and its parts, against a hub that the test speaks for.
+
+mod journal;
+mod line;
+mod process;
+mod support;
