@@ -9,7 +9,9 @@ use thiserror::Error;
 pub enum Refusal {
     #[error("This build speaks protocol {theirs}, the hub speaks {ours}. Update and try again.")]
     WrongVersion { ours: u16, theirs: u16 },
-    #[error("This build plays with content {theirs}, the hub's rooms play with {ours}. Update and try again.")]
+    #[error(
+        "This build plays with content {theirs}, the hub's rooms play with {ours}. Update and try again."
+    )]
     WrongContent { ours: String, theirs: String },
     #[error("The socket's challenge was not answered correctly. Use a build made for this hub.")]
     WrongAnswer,

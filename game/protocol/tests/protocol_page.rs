@@ -139,13 +139,8 @@ fn addresses() -> RoomAddresses {
 }
 
 fn result() -> MatchResult {
-    let line = |index, account, who| SeatResult {
-        seat: seat(index),
-        account,
-        name: name(who),
-        kills: 2,
-        deaths: 1,
-    };
+    let line =
+        |index, account, who| SeatResult { seat: seat(index), account, name: name(who), kills: 2, deaths: 1 };
     let seats = vec![line(0, Some(AccountId(id(1))), "Ann"), line(1, None, "Rivet")];
     MatchResult { amber: 2, azure: 1, ticks: 14_400, seats }
 }
@@ -208,9 +203,7 @@ fn from_hub() -> Vec<(String, String)> {
         FromHub::Here { names: vec![name("Ann"), name("Bob")], total: 2 },
         FromHub::Chatted { from: name("Bob"), text: ChatText::new("Yes!").expect("the line should be good") },
         FromHub::Muted { names: vec![name("Loud One")] },
-        FromHub::Party {
-            party: Some(Party { id: PartyId(id(6)), code: code(), members: vec![member] }),
-        },
+        FromHub::Party { party: Some(Party { id: PartyId(id(6)), code: code(), members: vec![member] }) },
         FromHub::Queued {
             mode: mode(),
             waiting: 2,
@@ -299,12 +292,8 @@ fn to_registry() -> Vec<(String, String)> {
 }
 
 fn from_registry() -> Vec<(String, String)> {
-    let newcomer = Newcomer {
-        account: AccountId(id(8)),
-        name: name("Cleo"),
-        rating: Rating(990),
-        mutes: Vec::new(),
-    };
+    let newcomer =
+        Newcomer { account: AccountId(id(8)), name: name("Cleo"), rating: Rating(990), mutes: Vec::new() };
     let expected = ExpectedPlayer {
         account: AccountId(id(1)),
         name: name("Ann"),
