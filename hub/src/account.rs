@@ -22,5 +22,5 @@ pub mod store;
 pub use self::{
     ownership::{change_password, claim, delete},
     revocation::{end_session, log_out, log_out_everywhere, shut_out},
-    sign_in::{admit_socket, login, play_as_guest, register},
+    sign_in::{admit_socket, has_ended, login, play_as_guest, register},
 };

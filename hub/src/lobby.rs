@@ -109,6 +109,8 @@ impl Lobby {
         let (players, rooms) = (HashMap::new(), HashMap::new());
         let desk = Desk { hall, deeds, overview, players, rooms, metrics };
         let task = tokio::spawn(async move {
+            // Without a lobby the hub is of no use: it ends, to be started again.
+            let _end = shutdown.clone().drop_guard();
             desk.run(receiver, done, shutdown).await;
             if writer.await.is_err() {
                 tracing::error!("the lobby's writer failed");
@@ -212,16 +214,16 @@ impl Desk {
                 biased;
                 () = shutdown.cancelled() => break,
                 Some(done) = done.recv() => self.finish(done),
+                _ = ticks.tick() => {
+                    let effects = self.hall.step(Now::read());
+                    self.carry_out(effects);
+                    self.publish();
+                }
                 command = commands.recv() => match command {
                     Some(command) => self.obey(command),
                     None => break,
                 },
-                _ = ticks.tick() => {
-                    let effects = self.hall.step(Now::read());
-                    self.carry_out(effects);
-                }
             }
-            self.publish();
         }
     }
 
@@ -241,7 +243,12 @@ impl Desk {
             Input::ClientLeft { link } | Input::RoomLeft { link } => Some(*link),
             _ => None,
         };
+        let counted =
+            matches!(input, Input::SignIn { .. } | Input::RoomRegistered { .. } | Input::RoomLeft { .. });
         self.take(input);
+        if counted {
+            self.publish();
+        }
         if let Some(link) = gone {
             self.players.remove(&link);
             self.rooms.remove(&link);

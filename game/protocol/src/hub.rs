@@ -34,7 +34,7 @@ pub enum ToHub {
     Chat {
         text: ChatText,
     },
-    /// Lines of this player are kept from the one who mutes, in the lobby and in matches.
+    /// Lines of this player are kept from the one who mutes.
     Mute {
         name: PlayerName,
     },
@@ -197,7 +197,7 @@ pub enum QueueNote {
 pub enum LeftQueue {
     /// The player or somebody of the party asked.
     Asked,
-    /// The player or somebody of the party did not confirm in time.
+    /// The player or somebody of the party did not confirm in time, or was away for too long.
     NotReady,
     /// The party has changed.
     PartyChanged,

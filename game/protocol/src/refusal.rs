@@ -49,8 +49,6 @@ pub enum Refusal {
     Banned { until: String, reason: String },
     #[error("Your session has ended. Sign in again.")]
     SessionEnded,
-    #[error("Too many connections from your address or account. Close one and try again.")]
-    TooManySockets,
     #[error("The room is not available: {detail}")]
     RoomUnavailable { detail: String },
     #[error("The hub is shutting down. Your client will try again by itself.")]

@@ -1,6 +1,8 @@
 //! What the hub asks of this room, and what the room answers. The process around the room carries
 //! both over its socket, and results by way of its journal.
 
+use std::collections::VecDeque;
+
 use bevy::{ecs::system::SystemParam, prelude::*};
 use lightyear::prelude::LocalTimeline;
 use protocol::{
@@ -33,17 +35,19 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(PreUpdate, obey);
 }
 
-/// Stops after an order that made something: it exists, for the orders that follow, from the next
-/// frame on.
+/// Stops after an order that made something: it exists, for the orders that wait, from the next frame
+/// on.
 fn obey(
     mut orders: MessageReader<Order>,
+    mut waiting: Local<VecDeque<FromRegistry>>,
     mut reports: MessageWriter<Report>,
     mut current: Option<ResMut<Match>>,
     desk: Desk,
     mut commands: Commands,
 ) {
-    for Order(order) in orders.read() {
-        match order {
+    waiting.extend(orders.read().map(|Order(order)| order.clone()));
+    while let Some(order) = waiting.pop_front() {
+        match &order {
             FromRegistry::Prepare { allocation, mode, map, team_size, seed, seconds, players } => {
                 let allocation = *allocation;
                 match desk.prepare(current.as_deref(), allocation, map, *team_size, players) {

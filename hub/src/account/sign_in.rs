@@ -73,6 +73,19 @@ pub async fn play_as_guest(state: &AppState, caller: &Caller) -> Result<SignedIn
     Err(ApiError::Internal("no free guest name was found".to_owned()))
 }
 
+/// Whether the session was revoked or its account banned.
+pub async fn has_ended(state: &AppState, session: &TokenHash) -> bool {
+    let (now, wanted) = (unix_ms(), session.clone());
+    let live = state
+        .store
+        .read(move |connection| store::live_session(connection, &wanted, session::oldest(now)))
+        .await;
+    match live {
+        Ok(live) => live.is_none_or(|live| live.ban.is_some_and(|ban| ban.in_force(now))),
+        Err(_) => false,
+    }
+}
+
 /// Whom a socket token signs in. Asks the database again, because a session may have been ended, or
 /// an account banned, by an operator's command since the token was given.
 pub async fn admit_socket(state: &AppState, token: &str) -> Result<Grant, Refusal> {

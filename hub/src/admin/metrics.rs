@@ -75,7 +75,7 @@ impl Metrics {
         self.0.results.get_or_create(&label("outcome", "refused")).inc();
     }
 
-    /// A match became void. `reason` is one of a few short words such as `room_lost`.
+    /// A match became void, for one of the few reasons that players read.
     pub fn match_void(&self, reason: &'static str) {
         self.0.voids.get_or_create(&label("reason", reason)).inc();
     }

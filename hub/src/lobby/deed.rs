@@ -4,6 +4,7 @@
 
 use diesel::QueryResult;
 use protocol::{
+    hub::LeftQueue,
     id::{AccountId, MatchId, PartyId, RoomId},
     key::PartyCode,
     rating::RatingChange,
@@ -21,8 +22,8 @@ use crate::{
 
 #[derive(Clone, Debug)]
 pub enum Deed {
-    Enqueue { entries: Vec<QueueEntry> },
-    Dequeue { accounts: Vec<AccountId> },
+    Enqueue { joining: u64, entries: Vec<QueueEntry> },
+    Dequeue { accounts: Vec<AccountId>, why: LeftQueue },
     SaveParty { id: PartyId, code: PartyCode, members: Vec<AccountId> },
     Mute { account: AccountId, name: PlayerName, on: bool },
     Open { opening: Opening },
@@ -34,8 +35,17 @@ pub enum Deed {
 
 #[derive(Clone, Debug)]
 pub enum Done {
-    /// Nothing waits for it.
-    Noted,
+    /// These wait, whatever becomes of the hub.
+    Enqueued {
+        joining: u64,
+    },
+    Dequeued {
+        accounts: Vec<AccountId>,
+        why: LeftQueue,
+    },
+    PartySaved {
+        id: PartyId,
+    },
     Opened {
         allocation: Allocation,
     },
@@ -95,10 +105,16 @@ impl Deed {
     /// Does it within the caller's transaction. `now` is unix time in milliseconds.
     pub fn perform(self, connection: &mut AnyConnection, now: i64) -> QueryResult<Done> {
         match self {
-            Self::Enqueue { entries } => waiting::enqueue(connection, &entries).map(|()| Done::Noted),
-            Self::Dequeue { accounts } => waiting::dequeue(connection, &accounts).map(|()| Done::Noted),
+            Self::Enqueue { joining, entries } => {
+                waiting::enqueue(connection, &entries)?;
+                Ok(Done::Enqueued { joining })
+            }
+            Self::Dequeue { accounts, why } => {
+                waiting::dequeue(connection, &accounts)?;
+                Ok(Done::Dequeued { accounts, why })
+            }
             Self::SaveParty { id, code, members } => {
-                waiting::save_party(connection, id, &code, &members).map(|()| Done::Noted)
+                waiting::save_party(connection, id, &code, &members).map(|()| Done::PartySaved { id })
             }
             Self::Mute { account, name, on } => mute(connection, account, name, on),
             Self::Open { opening } => {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use protocol::{
-    hub::{FromHub, ToHub},
+    hub::{FromHub, LeftQueue, ToHub},
     id::{AccountId, MatchId, PartyId, ProposalId, RoomId},
     key::{Content, PartyCode},
     rating::Rating,
@@ -26,7 +26,10 @@ use crate::{
         memory::Memory,
         newcomers::Arriving,
     },
-    matches::ledger::{Due, Ledger},
+    matches::{
+        ledger::{Due, Ledger},
+        store::Opening,
+    },
     matchmaking::{
         mode::Modes,
         party::{Parties, Party},
@@ -43,6 +46,9 @@ const NOT_BACK: &str = "The hub restarted and the room did not come back.";
 /// Pause before what could not be written down is tried again.
 const WRITE_AGAIN: Duration = Duration::from_secs(1);
 
+/// Steps that are further apart than this were not taken in time.
+const ABSENCE: Duration = Duration::from_secs(1);
+
 /// Everything the lobby knows.
 pub struct Hall {
     pub(super) players: BTreeMap<AccountId, Player>,
@@ -53,6 +59,8 @@ pub struct Hall {
     pub(super) queue: Queue,
     pub(super) parties: Parties,
     pub(super) proposals: Proposals,
+    /// Groups that wait as soon as that is written down.
+    pub(super) joining: BTreeMap<u64, Group>,
     pub(super) arriving: BTreeMap<AccountId, Arriving>,
     pub(super) registry: Registry,
     pub(super) ledger: Ledger,
@@ -62,8 +70,12 @@ pub struct Hall {
     pub(super) roster: Roster,
     /// Voids to be written down again, and when.
     unwritten: Vec<(Instant, Deed)>,
-    /// Whose waiting is to be written down again, and when.
-    unsaved: BTreeMap<AccountId, Instant>,
+    /// When the last step was.
+    stepped: Instant,
+    /// How many groups have asked to wait.
+    pub(super) joined: u64,
+    /// Who has left and is to be written down as gone again, and when.
+    pub(super) unsaved: BTreeMap<AccountId, (Instant, LeftQueue)>,
     rng: StdRng,
     effects: Vec<Effect>,
 }
@@ -147,6 +159,7 @@ impl Hall {
             ),
             modes,
             proposals: Proposals::default(),
+            joining: BTreeMap::new(),
             arriving: BTreeMap::new(),
             registry: Registry::new(memory.start, timings.room_suspect, timings.room_silence),
             ledger: Ledger::default(),
@@ -154,28 +167,15 @@ impl Hall {
             timings,
             roster: Roster { changed: false, told: now.at },
             unwritten: Vec::new(),
+            stepped: now.at,
+            joined: 0,
             unsaved: BTreeMap::new(),
             rng,
             effects: Vec::new(),
         };
         for running in memory.running {
             let opening = running.opening;
-            let groups = opening
-                .players
-                .iter()
-                .map(|player| Group {
-                    members: vec![Waiting {
-                        account: player.account,
-                        rating: f64::from(player.rating.0),
-                        away: None,
-                    }],
-                    party: None,
-                    mode: opening.mode.clone(),
-                    content: unknown_content(),
-                    since: now.moment_of(running.started_at),
-                    in_front: true,
-                })
-                .collect();
+            let groups = hall.groups_in(&opening, now.moment_of(running.started_at));
             let late = running.late.into_iter().collect();
             hall.ledger.recall(
                 opening,
@@ -188,6 +188,26 @@ impl Hall {
         }
         hall.recall_waiting(memory.waiting, now);
         hall
+    }
+
+    /// Those who play a recalled match, as they would wait: a party that is on one side as one.
+    fn groups_in(&self, opening: &Opening, since: Instant) -> Vec<Group> {
+        let mut groups = BTreeMap::<_, Group>::new();
+        for player in &opening.players {
+            let party = self.parties.of(player.account).map(|party| party.id);
+            let member = Waiting { account: player.account, rating: f64::from(player.rating.0), away: None };
+            let alone = party.is_none().then_some(player.account);
+            let group = groups.entry((party, alone, player.seat.team())).or_insert_with(|| Group {
+                members: Vec::new(),
+                party,
+                mode: opening.mode.clone(),
+                content: unknown_content(),
+                since,
+                in_front: true,
+            });
+            group.members.push(member);
+        }
+        groups.into_values().collect()
     }
 
     /// Takes in what happened and answers what is to be done.
@@ -210,6 +230,7 @@ impl Hall {
 
     /// Does what time brings about.
     pub fn step(&mut self, now: Now) -> Vec<Effect> {
+        self.excuse_own_absence(now);
         for room in self.registry.step(now.at) {
             self.lose_silent_room(room, now);
         }
@@ -228,6 +249,21 @@ impl Hall {
         std::mem::take(&mut self.effects)
     }
 
+    /// While the hub itself stood still nobody could be heard: no deadline runs in that time.
+    fn excuse_own_absence(&mut self, now: Now) {
+        let away = now.at.duration_since(self.stepped);
+        self.stepped = now.at;
+        if away >= ABSENCE {
+            tracing::warn!(?away, "the hub stood still");
+            self.registry.excuse(away);
+            self.ledger.excuse(away);
+            self.proposals.excuse(away);
+            for arriving in self.arriving.values_mut() {
+                arriving.until += away;
+            }
+        }
+    }
+
     /// What pages show.
     pub fn overview(&self, now: Now) -> Overview {
         let rooms = self.registry.listed(now.at);
@@ -240,6 +276,7 @@ impl Hall {
             origins: self
                 .registry
                 .registrations()
+                .filter(|room| room.official)
                 .flat_map(|room| [room.addresses.webtransport.url.clone(), room.addresses.websocket.clone()])
                 .collect(),
             rooms_listed: rooms,
@@ -248,7 +285,9 @@ impl Hall {
 
     fn carry_on(&mut self, done: Done, now: Now) {
         match done {
-            Done::Noted => {}
+            Done::Enqueued { joining } => self.enqueued(joining, now),
+            Done::Dequeued { accounts, why } => self.dequeued(&accounts, why),
+            Done::PartySaved { id } => self.party_saved(id),
             Done::Opened { allocation } => self.opened(allocation, now),
             Done::Admitted { allocation, player, seated } => {
                 self.admitted(allocation, player, seated, now);
@@ -270,15 +309,13 @@ impl Hall {
         match deed {
             Deed::Open { opening } => self.not_opened(opening.allocation, now),
             Deed::Admit { allocation, player } => self.admitted(allocation, player, false, now),
-            Deed::Settle { allocation, .. } => self.ledger.report_failed(allocation),
-            again @ (Deed::Void { .. } | Deed::SaveParty { .. }) => {
+            again @ (Deed::Void { .. } | Deed::SaveParty { .. } | Deed::Settle { .. }) => {
                 self.unwritten.push((now.at + WRITE_AGAIN, again));
             }
-            Deed::Enqueue { entries } => {
-                self.unsaved.extend(entries.iter().map(|entry| (entry.account, now.at + WRITE_AGAIN)));
-            }
-            Deed::Dequeue { accounts } => {
-                self.unsaved.extend(accounts.iter().map(|account| (*account, now.at + WRITE_AGAIN)));
+            Deed::Enqueue { joining, .. } => self.not_enqueued(joining),
+            Deed::Dequeue { accounts, why } => {
+                let again = (now.at + WRITE_AGAIN, why);
+                self.unsaved.extend(accounts.iter().map(|account| (*account, again)));
             }
             Deed::Mute { account, .. } => {
                 let refusal =
@@ -303,24 +340,25 @@ impl Hall {
             };
             self.write(deed);
         }
-        let due = self.unsaved.extract_if(.., |_, at| *at <= now.at).map(|(account, _)| account);
-        for account in due.collect::<Vec<_>>() {
-            let entries = self.entries_of(account, now);
-            self.write(if entries.is_empty() {
-                Deed::Dequeue { accounts: vec![account] }
-            } else {
-                Deed::Enqueue { entries }
-            });
+        let due = self.unsaved.extract_if(.., |_, (at, _)| *at <= now.at).collect::<Vec<_>>();
+        for (account, (_, why)) in due {
+            if self.joins(account) {
+                self.unsaved.insert(account, (now.at + WRITE_AGAIN, why));
+            } else if !self.is_engaged(account) {
+                self.write(Deed::Dequeue { accounts: vec![account], why });
+            }
         }
     }
 
     /// Nothing is kept of who is neither here nor waits nor plays.
     fn forget_the_departed(&mut self) {
-        let (queue, proposals, arriving, ledger) =
-            (&self.queue, &self.proposals, &self.arriving, &self.ledger);
+        let (queue, joining, parties) = (&self.queue, &self.joining, &self.parties);
+        let (proposals, arriving, ledger) = (&self.proposals, &self.arriving, &self.ledger);
         self.players.retain(|account, player| {
             player.link.is_some()
                 || queue.holds(*account)
+                || joining.values().flat_map(Group::accounts).any(|joining| joining == *account)
+                || parties.of(*account).is_some()
                 || proposals.of(*account).is_some()
                 || arriving.contains_key(account)
                 || ledger.of_player(*account).is_some()

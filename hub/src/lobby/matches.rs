@@ -232,7 +232,7 @@ impl Hall {
             Standing::Void | Standing::Unknown => {
                 self.release(room, FromRegistry::Cancel { allocation }, now);
             }
-            Standing::Running => {}
+            Standing::Running => self.ledger.bring_back(allocation, room),
         }
     }
 
@@ -276,8 +276,10 @@ impl Hall {
             return;
         };
         tracing::warn!(match_id = %match_id, "match void: {reason}");
-        let back = current.groups.iter().flat_map(|group| entries(group, now)).collect();
         let allocation = current.opening.allocation;
+        let arriving = self.arriving.values().filter(|arriving| arriving.allocation == allocation);
+        let seated = arriving.filter(|arriving| arriving.ticket.is_some()).map(|arriving| &arriving.group);
+        let back = current.groups.iter().chain(seated).flat_map(|group| entries(group, now)).collect();
         self.turn_back(match_id, now);
         self.write(Deed::Void { allocation, reason, back });
     }

@@ -109,13 +109,15 @@ impl Hall {
                 || current.opening.players.iter().any(|player| player.seat == ticket.seat)
                 || ticket.seat.index() >= 2 * current.opening.team_size
         });
-        if taken || arriving.ticket.is_some() {
+        if taken {
+            return true;
+        }
+        if arriving.ticket.replace(ticket.clone()).is_some() {
             return true;
         }
         let Some(player) = self.players.get(&ticket.account) else {
             return true;
         };
-        arriving.ticket = Some(ticket.clone());
         let player = ExpectedPlayer {
             account: ticket.account,
             name: player.name.clone(),
@@ -137,13 +139,9 @@ impl Hall {
     ) {
         let account = player.account;
         let Some(arriving) = self.arriving.remove(&account) else {
-            // The player left the queue while the seat was being written down: it is theirs all the same.
-            if seated {
-                self.ledger.seat(allocation, player, None);
-            }
             return;
         };
-        if !seated || !self.ledger.seat(allocation, player, Some(arriving.group.clone())) {
+        if !seated || !self.ledger.seat(allocation, player, arriving.group.clone()) {
             self.arriving.insert(account, arriving);
             self.not_let_in(account, now);
             return;
@@ -152,6 +150,11 @@ impl Hall {
         if let Some(ticket) = arriving.ticket {
             self.hand_out(allocation, ticket);
         }
+    }
+
+    /// The player's seat in a running match is being written down: there is no way back.
+    pub(super) fn is_being_seated(&self, account: AccountId) -> bool {
+        self.arriving.get(&account).is_some_and(|arriving| arriving.ticket.is_some())
     }
 
     /// The room does not let the player in: back to the front, and nobody else tries this match.
@@ -184,10 +187,9 @@ impl Hall {
         detail: String,
         now: Now,
     ) {
-        let arrives = self
-            .arriving
-            .get(&account)
-            .is_some_and(|arriving| arriving.allocation == allocation && arriving.room == room);
+        let arrives = self.arriving.get(&account).is_some_and(|arriving| {
+            arriving.allocation == allocation && arriving.room == room && arriving.ticket.is_none()
+        });
         if arrives {
             self.not_let_in(account, now);
             return;
@@ -200,8 +202,8 @@ impl Hall {
     }
 }
 
-/// Whether the match is rated as it stands: as many players on one side as on the other.
+/// Whether the match is rated as it stands: from the start as many players on one side as on the other.
 fn is_even(current: &Match) -> bool {
     let on = |team: Team| current.opening.players.iter().filter(|player| player.seat.team() == team).count();
-    on(Team::Amber) == on(Team::Azure)
+    current.late.is_empty() && on(Team::Amber) == on(Team::Azure)
 }

@@ -5,6 +5,7 @@ use protocol::{
     id::{AccountId, PartyId},
     key::PartyCode,
     limits::TEAM_SIZES,
+    refusal::Refusal,
 };
 
 use crate::{
@@ -36,6 +37,9 @@ impl Hall {
             let refusal = out_of_turn("leave the queue or your match first");
             self.tell_player(account, FromHub::Declined { refusal });
             return;
+        }
+        if !self.parties.code_taken(code) {
+            return self.tell_player(account, FromHub::Declined { refusal: Refusal::NoSuchParty });
         }
         let alone = self.parties.of(account).is_some_and(|party| party.members.len() == 1);
         if alone {
@@ -101,18 +105,20 @@ impl Hall {
             return;
         };
         let (code, members) = (party.code.clone(), party.members.clone());
-        self.write(Deed::SaveParty { id, code, members: members.clone() });
-        if let Some(first) = members.first() {
-            self.tell_party_of(*first);
-        }
+        self.write(Deed::SaveParty { id, code, members });
     }
 
     fn left_party(&mut self, account: AccountId, left: Left, code: PartyCode) {
         let Left { party, rest } = left;
-        self.write(Deed::SaveParty { id: party, code, members: rest.clone() });
+        self.write(Deed::SaveParty { id: party, code, members: rest });
         self.tell_player(account, FromHub::Party { party: None });
-        if let Some(first) = rest.first() {
-            self.tell_party_of(*first);
+    }
+
+    /// Tells those who are in it how the party stands.
+    pub(super) fn party_saved(&mut self, id: PartyId) {
+        let first = self.parties.get(id).and_then(|party| party.members.first().copied());
+        if let Some(first) = first {
+            self.tell_party_of(first);
         }
     }
 

@@ -105,7 +105,11 @@ impl Hall {
     /// This account has no business here any more.
     pub(super) fn end_account(&mut self, account: AccountId, why: Refusal, now: Now) {
         self.stop_waiting(account, now);
-        self.tell_player(account, FromHub::Refused { refusal: why });
+        if let Some(link) = self.players.get_mut(&account).and_then(|player| player.link.take()) {
+            self.accounts.remove(&link);
+            self.roster.changed = true;
+            self.tell_link(link, FromHub::Refused { refusal: why });
+        }
     }
 
     pub(super) fn renamed(&mut self, account: AccountId, name: PlayerName) {
@@ -131,7 +135,7 @@ impl Hall {
     }
 
     /// Asks the room of a running match for a new ticket; the answer comes as `TicketIssued`.
-    fn ask_for_ticket(&mut self, account: AccountId) {
+    pub(super) fn ask_for_ticket(&mut self, account: AccountId) {
         if let Some((room, allocation)) = self.ledger.await_ticket(account) {
             self.tell_room(room, FromRegistry::IssueTicket { allocation, account });
         }

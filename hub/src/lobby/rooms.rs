@@ -10,7 +10,7 @@ use protocol::{
 use crate::{
     clock::Now,
     lobby::{deed::Deed, hall::Hall},
-    matches::ledger::{Adoption, Phase},
+    matches::ledger::{Adoption, Match, Phase},
     rooms::registry::Registration,
     socket::outbox::Link,
 };
@@ -22,6 +22,7 @@ const DROPPED: &str = "The room dropped the match.";
 impl Hall {
     pub(super) fn room_registered(&mut self, link: Link, registration: Registration, now: Now) {
         let Registration { official, playing, .. } = registration;
+        let registration = Registration { playing: playing.filter(|_| official), ..registration };
         let room = self.new_room_id(now);
         tracing::info!(
             room.id = %room, address = %registration.addresses.udp, host = registration.host,
@@ -40,12 +41,23 @@ impl Hall {
         match self.ledger.adopt(allocation, room) {
             Adoption::Kept { instead_of } => {
                 tracing::info!(room.id = %room, match_id = %allocation.match_id, "match goes on");
+                self.hand_out_anew(allocation);
                 if let Some(former) = instead_of {
                     self.tell_room(former, FromRegistry::Refused { refusal: Refusal::SignedInElsewhere });
                     self.forget_room(former);
                 }
             }
             Adoption::Unknown => self.write(Deed::LookUp { room, allocation }),
+        }
+    }
+
+    /// Whoever is here and holds a seat may have come while the room was away.
+    fn hand_out_anew(&mut self, allocation: Allocation) {
+        let accounts = self.ledger.get(allocation.match_id).map(Match::accounts).unwrap_or_default();
+        for account in accounts {
+            if self.is_here(account) {
+                self.ask_for_ticket(account);
+            }
         }
     }
 

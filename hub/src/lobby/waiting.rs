@@ -28,7 +28,7 @@ impl Hall {
         match held {
             Some((Phase::Running, match_id)) => return self.reissue_ticket(account, match_id),
             Some(_) => {
-                let refusal = out_of_turn("your last match is not recorded yet; try again in a moment");
+                let refusal = out_of_turn("your match is being prepared or recorded; try again in a moment");
                 return self.tell_player(account, FromHub::Declined { refusal });
             }
             None => {}
@@ -36,20 +36,48 @@ impl Hall {
         if self.queue.holds(account) {
             return self.tell_standing(account, now);
         }
+        if self.joins(account) {
+            return;
+        }
         if self.proposals.of(account).is_some() {
             return self.tell_proposal(account, now);
         }
         match self.group(account, mode, now) {
             Ok(group) => {
                 let entries = entries(&group, now);
-                if self.queue.join(group) {
-                    self.write(Deed::Enqueue { entries });
-                    self.step_newcomers(now);
-                    self.step_queue(now);
-                }
+                self.joined += 1;
+                let joining = self.joined;
+                self.joining.insert(joining, group);
+                self.write(Deed::Enqueue { joining, entries });
             }
             Err(refusal) => self.tell_player(account, FromHub::Declined { refusal }),
         }
+    }
+
+    /// The place in the queue is written down: from here on nothing takes it away but the player.
+    pub(super) fn enqueued(&mut self, joining: u64, now: Now) {
+        let Some(group) = self.joining.remove(&joining) else {
+            return;
+        };
+        for account in group.accounts().collect::<Vec<_>>() {
+            self.unsaved.remove(&account);
+        }
+        self.put_in(vec![group], now);
+        self.step_newcomers(now);
+        self.step_queue(now);
+    }
+
+    pub(super) fn not_enqueued(&mut self, joining: u64) {
+        let group = self.joining.remove(&joining);
+        for account in group.iter().flat_map(Group::accounts) {
+            let refusal = out_of_turn("the hub's database did not answer; try again");
+            self.tell_player(account, FromHub::Declined { refusal });
+            self.tell_player(account, FromHub::LeftQueue { why: LeftQueue::Asked });
+        }
+    }
+
+    pub(super) fn joins(&self, account: AccountId) -> bool {
+        self.joining.values().flat_map(Group::accounts).any(|joining| joining == account)
     }
 
     /// Who queues when `account` asks.
@@ -112,7 +140,7 @@ impl Hall {
     }
 
     pub(super) fn leave_queue(&mut self, account: AccountId, now: Now) {
-        if self.ledger.of_player(account).is_some() {
+        if self.ledger.of_player(account).is_some() || self.is_being_seated(account) {
             let refusal = out_of_turn("you hold a seat in a match that is not over");
             self.tell_player(account, FromHub::Declined { refusal });
         } else if self.waits(account) {
@@ -137,10 +165,20 @@ impl Hall {
         if let Some(group) = self.queue.leave(account) {
             self.dismiss(&group, why);
         }
+        let joining = self
+            .joining
+            .iter()
+            .find(|(_, group)| group.accounts().any(|member| member == account))
+            .map(|(number, _)| *number);
+        if let Some(group) = joining.and_then(|number| self.joining.remove(&number)) {
+            self.dismiss(&group, why);
+        }
         if let Some(broken) = self.proposals.withdraw(account) {
             self.break_up(broken, why, now);
         }
-        if let Some(arriving) = self.arriving.remove(&account) {
+        if !self.is_being_seated(account)
+            && let Some(arriving) = self.arriving.remove(&account)
+        {
             self.dismiss(&arriving.group, why);
         }
         self.step_queue(now);
@@ -219,8 +257,25 @@ impl Hall {
     /// Puts groups whose match came to nothing before all others. What is durable of their waiting
     /// is still there.
     pub(super) fn put_back(&mut self, groups: Vec<Group>, now: Now) {
+        let (known, gone): (Vec<_>, Vec<_>) =
+            groups.into_iter().partition(|group| self.modes.get(&group.mode).is_some());
+        for group in gone {
+            self.dismiss(&group, LeftQueue::PartyChanged);
+        }
+        let accounts = known.iter().flat_map(Group::accounts).collect::<Vec<_>>();
+        self.queue.put_back(known);
+        self.note_who_is_here(accounts, now);
+    }
+
+    fn put_in(&mut self, groups: Vec<Group>, now: Now) {
         let accounts = groups.iter().flat_map(Group::accounts).collect::<Vec<_>>();
-        self.queue.put_back(groups);
+        for group in groups {
+            self.queue.join(group);
+        }
+        self.note_who_is_here(accounts, now);
+    }
+
+    fn note_who_is_here(&mut self, accounts: Vec<AccountId>, now: Now) {
         for account in accounts {
             match self.players.get(&account).filter(|player| player.link.is_some()) {
                 Some(player) => self.queue.back(account, &player.content),
@@ -229,13 +284,17 @@ impl Hall {
         }
     }
 
-    /// Tells a group that it waits no more, and forgets that it did.
+    /// The group waits no more; its members are told when that is written down.
     fn dismiss(&mut self, group: &Group, why: LeftQueue) {
-        let accounts = group.accounts().collect::<Vec<_>>();
-        for account in &accounts {
-            self.tell_player(*account, FromHub::LeftQueue { why });
+        self.write(Deed::Dequeue { accounts: group.accounts().collect(), why });
+    }
+
+    pub(super) fn dequeued(&mut self, accounts: &[AccountId], why: LeftQueue) {
+        for account in accounts {
+            if !self.waits(*account) || self.joins(*account) {
+                self.tell_player(*account, FromHub::LeftQueue { why });
+            }
         }
-        self.write(Deed::Dequeue { accounts });
     }
 
     fn tell_standing(&mut self, account: AccountId, now: Now) {
@@ -277,26 +336,13 @@ impl Hall {
     /// Whether the player is on the way into a match: queued, asked, or about to be let in.
     pub(super) fn waits(&self, account: AccountId) -> bool {
         self.queue.holds(account)
+            || self.joins(account)
             || self.proposals.of(account).is_some()
             || self.arriving.contains_key(&account)
     }
 
     pub(super) fn is_engaged(&self, account: AccountId) -> bool {
         self.waits(account) || self.ledger.of_player(account).is_some()
-    }
-
-    /// What is to be durable of a player's waiting; empty for one who does not wait.
-    pub(super) fn entries_of(&self, account: AccountId, now: Now) -> Vec<QueueEntry> {
-        let group = self.queue.group_of(account).or_else(|| {
-            let proposal = self.proposals.of(account)?;
-            proposal.lineup.groups().find(|group| group.accounts().any(|member| member == account))
-        });
-        let group = group.or_else(|| self.arriving.get(&account).map(|arriving| &arriving.group));
-        group.map_or_else(Vec::new, |group| {
-            let mut entries = entries(group, now);
-            entries.retain(|entry| entry.account == account);
-            entries
-        })
     }
 
     /// Everybody who waited when the hub stopped waits on, away until the socket is back.

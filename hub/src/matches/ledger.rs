@@ -1,12 +1,12 @@
 //! The matches that are not over: pure, stepped with the time it is told.
 //!
-//! `Allocated → Prepared → Running → Reported`, and `Void` from the middle two. Only the room that
+//! `Allocated → Prepared → Running → Reported`, and `Void` from `Running`. Only the room that
 //! holds the current allocation can move its match, and a room of our own that brings its result when
 //! that one is lost.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use protocol::{
@@ -17,6 +17,10 @@ use protocol::{
 };
 
 use crate::{matches::store::Opening, matchmaking::queue::Group};
+
+/// A room that has not told the result this long after a match's end never will.
+const OVERDUE: Duration = Duration::from_secs(15 * 60);
+const UNTOLD: &str = "The room never told the result.";
 
 /// Every match that is being made, played or written down, and who sits in it.
 #[derive(Default)]
@@ -165,7 +169,7 @@ impl Ledger {
     }
 
     /// A latecomer sits in a running match from here on.
-    pub fn seat(&mut self, allocation: Allocation, player: ExpectedPlayer, group: Option<Group>) -> bool {
+    pub fn seat(&mut self, allocation: Allocation, player: ExpectedPlayer, group: Group) -> bool {
         let running = self.matches.get_mut(&allocation.match_id).filter(|current| {
             current.opening.allocation == allocation
                 && matches!(current.phase, Phase::Running | Phase::Reported | Phase::Void)
@@ -176,7 +180,7 @@ impl Ledger {
         self.seats.insert(player.account, allocation.match_id);
         current.late.insert(player.account);
         current.opening.players.push(player);
-        current.groups.extend(group);
+        current.groups.push(group);
         true
     }
 
@@ -195,16 +199,6 @@ impl Ledger {
                 Report::Accepted
             }
             _ => Report::Pending,
-        }
-    }
-
-    /// The result could not be written down; the room will send it again.
-    pub fn report_failed(&mut self, allocation: Allocation) {
-        if let Some(current) = self.matches.get_mut(&allocation.match_id)
-            && current.opening.allocation == allocation
-            && current.phase == Phase::Reported
-        {
-            current.phase = Phase::Running;
         }
     }
 
@@ -243,10 +237,30 @@ impl Ledger {
     /// The match is over; its players are free.
     pub fn close(&mut self, match_id: MatchId) -> Option<Match> {
         let closed = self.matches.remove(&match_id)?;
-        for player in &closed.opening.players {
-            self.seats.remove(&player.account);
-        }
+        self.seats.retain(|_, held| *held != match_id);
         Some(closed)
+    }
+
+    /// The room plays on a match that is void already: it is to be told when that is written down.
+    pub fn bring_back(&mut self, allocation: Allocation, room: RoomId) {
+        if let Some(current) = self.matches.get_mut(&allocation.match_id)
+            && current.opening.allocation == allocation
+            && current.phase == Phase::Void
+        {
+            current.room = Some(room);
+        }
+    }
+
+    /// Nobody could do anything in this time: every deadline is that much later.
+    pub fn excuse(&mut self, time: Duration) {
+        for current in self.matches.values_mut() {
+            if let Phase::Allocated { until } = &mut current.phase {
+                *until += time;
+            }
+            if let Some(lost) = &mut current.lost {
+                lost.until += time;
+            }
+        }
     }
 
     pub fn step(&self, now: Instant) -> Vec<Due> {
@@ -333,6 +347,9 @@ impl Match {
         match (self.phase, &self.lost) {
             (Phase::Allocated { until }, _) if now >= until => Some(Due::PassOver(match_id)),
             (Phase::Running, Some(lost)) if now >= lost.until => Some(Due::Void(match_id, lost.reason)),
+            (Phase::Running, None) if self.ends_at.is_some_and(|ends_at| now >= ends_at + OVERDUE) => {
+                Some(Due::Void(match_id, UNTOLD))
+            }
             _ => None,
         }
     }
@@ -340,8 +357,6 @@ impl Match {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use protocol::{
         id::Epoch,
         key::{MapId, ModeId},
@@ -352,6 +367,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::matchmaking::queue::Waiting;
 
     const REASON: &str = "the room was lost";
 
@@ -382,6 +398,17 @@ mod tests {
         let mode = ModeId::try_from("quick".to_owned()).expect("the mode should be named well");
         let map = MapId::try_from("crossing".to_owned()).expect("the map should be named well");
         Opening { allocation, room, mode, map, team_size: 3, players }
+    }
+
+    fn waiting(account: AccountId, since: Instant) -> Group {
+        Group {
+            members: vec![Waiting { account, rating: 1000.0, away: None }],
+            party: None,
+            mode: ModeId::try_from("quick".to_owned()).expect("the mode should be named well"),
+            content: Content::of(b"rules"),
+            since,
+            in_front: false,
+        }
     }
 
     struct Played {
@@ -453,7 +480,7 @@ mod tests {
         let result = result(&m.players);
         let seat = Seat::try_from(1).expect("seat 1 should exist");
         let late = ExpectedPlayer { seat, ..player() };
-        assert!(m.ledger.seat(m.allocation, late.clone(), None));
+        assert!(m.ledger.seat(m.allocation, late.clone(), waiting(late.account, m.now)));
         assert_eq!(m.ledger.report(m.room, m.allocation, &result), Report::Accepted);
         let current = m.ledger.get(m.allocation.match_id).expect("the match should be there");
         let line = &current.as_seated(result).seats[1];

@@ -3,7 +3,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use protocol::{
@@ -86,6 +86,13 @@ impl Proposals {
                 Some(proposal.broken(|group, ready| !group.accounts().all(|member| ready.contains(&member))))
             })
             .collect()
+    }
+
+    /// Nobody could confirm in this time.
+    pub fn excuse(&mut self, time: Duration) {
+        for proposal in self.open.values_mut() {
+            proposal.until += time;
+        }
     }
 
     pub fn count(&self) -> usize {

@@ -39,6 +39,10 @@ const MESSAGES_PER_SECOND: u32 = 10;
 const CHAT_BURST: u32 = 5;
 const CHATS_PER_SECOND: u32 = 1;
 
+/// Whatever the database or a room has to work for.
+const ACT_BURST: u32 = 10;
+const ACTS_PER_SECOND: u32 = 2;
+
 type ClientWire = Wire<ToHub, FromHub>;
 
 pub async fn open(State(state): State<AppState>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
@@ -121,7 +125,12 @@ async fn entrant(state: &AppState, grant: Grant, content: Content) -> Result<Ent
 async fn attend(state: &AppState, wire: &mut ClientWire, entrant: Entrant) -> End {
     let link = Link::next();
     let (outbox, mut pending) = Outbox::new();
+    let session = entrant.session.clone();
     state.lobby.sign_in(link, entrant, outbox).await;
+    // It may have been revoked between the look at it and the lobby's.
+    if account::has_ended(state, &session).await {
+        state.lobby.end_session(session).await;
+    }
 
     let timings = state.config.timings;
     let mut pings = interval(timings.ping_every);
@@ -138,6 +147,9 @@ async fn attend(state: &AppState, wire: &mut ClientWire, entrant: Entrant) -> En
                 if let FromHub::Refused { refusal } = message {
                     break End::Refuse(refusal);
                 }
+                if let FromHub::Declined { refusal } = &message {
+                    state.metrics.message_refused(refusal);
+                }
                 if let Err(end) = wire.send(&message).await {
                     break end;
                 }
@@ -146,12 +158,14 @@ async fn attend(state: &AppState, wire: &mut ClientWire, entrant: Entrant) -> En
                 heard = tokio::time::Instant::now();
                 let message = match arrival {
                     Ok(Arrival::Message(message)) => message,
-                    Ok(Arrival::Sign) => continue,
+                    Ok(Arrival::Sign) if rates.messages.take(Instant::now()) => continue,
+                    Ok(Arrival::Sign) => break End::Refuse(Refusal::TooFast),
                     Err(end) => break end,
                 };
                 match rates.judge(&message, Instant::now()) {
                     Verdict::Pass => {}
                     Verdict::Decline => {
+                        state.metrics.message_refused(&Refusal::TooFast);
                         let declined = FromHub::Declined { refusal: Refusal::TooFast };
                         if let Err(end) = wire.send(&declined).await {
                             break end;
@@ -188,6 +202,7 @@ fn out_of_turn(detail: &str) -> End {
 struct Rates {
     messages: Rate,
     chats: Rate,
+    acts: Rate,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -202,6 +217,7 @@ impl Rates {
         Self {
             messages: Rate::new(MESSAGE_BURST, MESSAGES_PER_SECOND, now),
             chats: Rate::new(CHAT_BURST, CHATS_PER_SECOND, now),
+            acts: Rate::new(ACT_BURST, ACTS_PER_SECOND, now),
         }
     }
 
@@ -209,10 +225,12 @@ impl Rates {
         if !self.messages.take(now) {
             return Verdict::Refuse;
         }
-        if matches!(message, ToHub::Chat { .. }) && !self.chats.take(now) {
-            return Verdict::Decline;
-        }
-        Verdict::Pass
+        let passes = match message {
+            ToHub::Chat { .. } => self.chats.take(now),
+            ToHub::Ready { .. } => true,
+            _ => self.acts.take(now),
+        };
+        if passes { Verdict::Pass } else { Verdict::Decline }
     }
 }
 

@@ -37,7 +37,7 @@ pub enum End {
 
 /// Bounds what the socket buffers before [`frame::decode`] measures it exactly.
 pub fn bounded(upgrade: WebSocketUpgrade, limit: usize) -> WebSocketUpgrade {
-    upgrade.max_frame_size(2 * limit).max_message_size(2 * limit)
+    upgrade.read_buffer_size(limit).max_frame_size(2 * limit).max_message_size(2 * limit)
 }
 
 impl<In: DeserializeOwned, Out: Serialize> Wire<In, Out> {

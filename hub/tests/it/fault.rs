@@ -1,15 +1,18 @@
 //! What the hub promises when something fails; the ids are those of the fault table.
 
-use std::time::Duration;
+use std::{process::Command, time::Duration};
 
-use diesel::{Connection as _, SqliteConnection, connection::SimpleConnection as _};
+use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection as _};
 use hub::config::Timings;
-use protocol::refusal::Refusal;
-use reqwest::StatusCode;
+use protocol::{http::SignedIn, refusal::Refusal};
+use reqwest::{Client, StatusCode};
+use tokio::time::timeout;
 
 use crate::{
+    database::Database,
+    operator::program::{Process, Workplace, soon},
     rooms::{begun, unhurried},
-    support::{Folder, Room, Setup, TestHub, timings},
+    support::{Folder, Room, Setup, TestHub, answer, body, timings},
 };
 
 #[tokio::test]
@@ -56,6 +59,68 @@ async fn f5_locked_database_delays_a_result_and_loses_none() {
     other.batch_execute("ROLLBACK").expect("the lock should be given back");
     room.report(&asked).await;
     assert_eq!(room.receipt().await, asked.allocation);
+    ann.match_ended().await;
+    assert_eq!(hub.history(&ann.bearer).await.len(), 1);
+}
+
+#[tokio::test]
+async fn f6_full_disk_stops_writing_only_and_the_hub_recovers_by_itself() {
+    let workplace = Workplace::new();
+    let hub = workplace.start(unkillable_by_file_size(&workplace)).await;
+    let http = Client::new();
+    let guest = || http.post(format!("http://{}/api/v1/guest", hub.address)).send();
+    let signed_in: SignedIn = body(guest().await.expect("the hub should answer")).await;
+
+    limit_file_size(&hub, "0");
+    let refused = guest().await.expect("the hub should answer");
+    assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(refused.headers().contains_key("retry-after"));
+    let me = http.get(format!("http://{}/api/v1/me", hub.address)).bearer_auth(&signed_in.bearer);
+    assert!(answer(me).await.status().is_success(), "who is signed in stays so");
+
+    limit_file_size(&hub, "unlimited");
+    let again = soon("a new guest", async || {
+        let answered = guest().await.expect("the hub should answer");
+        answered.status().is_success().then_some(answered)
+    });
+    again.await;
+}
+
+/// A hub whose writes fail beyond the limit on its files, as they do on a full disk, instead of
+/// killing it.
+fn unkillable_by_file_size(workplace: &Workplace) -> Command {
+    let hub = workplace.command(&[]);
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""]).arg(hub.get_program()).args(hub.get_args());
+    shell
+}
+
+fn limit_file_size(hub: &Process, limit: &str) {
+    let limited = Command::new("prlimit")
+        .arg(format!("--pid={}", hub.child.id()))
+        .arg(format!("--fsize={limit}:unlimited"))
+        .status();
+    assert!(limited.is_ok_and(|status| status.success()), "the limit should be set");
+}
+
+#[tokio::test]
+async fn f8_hub_goes_on_after_the_database_hung_up() {
+    let database = Database::postgres();
+    let hub = TestHub::start_with(Setup { database: Some(database.url().to_owned()), ..unhurried() }).await;
+    let (mut ann, _bob, mut room, asked) = begun(&hub).await;
+    let mut other = PgConnection::establish(database.url()).expect("a second connection should open");
+    other
+        .batch_execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+             WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        .expect("the connections should be cut");
+    room.report(&asked).await;
+    let first = timeout(Duration::from_secs(2), room.receipt()).await;
+    if first.is_err() {
+        room.report(&asked).await;
+        room.receipt().await;
+    }
     ann.match_ended().await;
     assert_eq!(hub.history(&ann.bearer).await.len(), 1);
 }

@@ -8,7 +8,7 @@ use hub::{
     matchmaking::store as queue,
     store::schema::{match_seats, matches as rows, ratings},
 };
-use protocol::rating::RatingChange;
+use protocol::{id::AccountId, rating::RatingChange};
 
 use crate::{player::Seen, world::World};
 
@@ -42,6 +42,22 @@ impl Figures {
     }
 }
 
+/// Whoever was told to wait does so after the restart, but for those whose leaving or whose match's end
+/// is written down and was not told yet.
+pub fn at_restart(world: &mut World, untold: &[AccountId]) {
+    let waiting = queue::waiting(&mut world.connection).expect("who waits should be read");
+    let running = matches::running(&mut world.connection).expect("what runs should be read");
+    let told = world.players.iter().filter(|player| player.link.is_some() && player.seen == Seen::Waiting);
+    for player in told.filter(|player| !untold.contains(&player.account)) {
+        let waits = waiting.iter().any(|(entry, _)| entry.account == player.account);
+        let plays = running
+            .iter()
+            .flat_map(|running| &running.opening.players)
+            .any(|seated| seated.account == player.account);
+        assert!(waits || plays, "{} was told to wait and is forgotten", player.name);
+    }
+}
+
 /// Nobody sits in two matches.
 pub fn at_any_time(world: &mut World) {
     let mut seated = BTreeMap::new();
@@ -61,6 +77,7 @@ pub fn at_rest(world: &mut World) -> Figures {
         assert_ne!(player.seen, Seen::Waiting, "{} waits for ever; durable: {waiting:?}", player.name);
         assert!(!matches!(player.seen, Seen::Playing(_)), "{} plays for ever", player.name);
     }
+    assert!(waiting.is_empty(), "nobody waits, but {waiting:?} is durable");
     for room in &world.rooms {
         assert!(room.journal.is_empty(), "the hub never answered {:?}", room.journal);
         assert!(room.playing.is_none(), "a room was never freed");

@@ -18,7 +18,10 @@ use hub::{
         memory::Memory,
     },
     matches::store::{self as matches, Settlement},
-    matchmaking::mode::{Mode, Modes},
+    matchmaking::{
+        mode::{Mode, Modes},
+        store as queue,
+    },
     socket::outbox::Link,
     store::connection::AnyConnection,
 };
@@ -34,6 +37,7 @@ use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use uuid::Builder;
 
 use crate::{
+    check,
     player::{Player, Seen},
     room::Room,
 };
@@ -193,7 +197,11 @@ impl World {
             self.pass_time(900);
             let waiting = self.players.iter().any(|player| player.seen == Seen::Waiting);
             let busy = self.rooms.iter().any(|room| room.playing.is_some() || !room.journal.is_empty());
-            if !waiting && !busy {
+            let written = self.deeds.is_empty()
+                && self.finished.is_empty()
+                && queue::waiting(&mut self.connection).is_ok_and(|waiting| waiting.is_empty());
+            let over = matches::running(&mut self.connection).is_ok_and(|running| running.is_empty());
+            if !waiting && !busy && written && over {
                 return;
             }
             self.leave_what_needs_an_opponent();
@@ -219,7 +227,7 @@ impl World {
 
     fn hall_mode(&mut self, number: usize) -> Option<ModeId> {
         let account = self.players[number].account;
-        hub::matchmaking::store::waiting(&mut self.connection)
+        queue::waiting(&mut self.connection)
             .expect("who waits should be read")
             .into_iter()
             .find(|(entry, _)| entry.account == account)
@@ -227,11 +235,15 @@ impl World {
     }
 
     fn pass_time(&mut self, most: u64) {
-        let millis = self.die.random_range(1..=most);
-        self.now.at += Duration::from_millis(millis);
-        self.now.unix_ms += i64::try_from(millis).expect("a step should be short");
-        let effects = self.hall.step(self.now);
-        self.carry_out(effects);
+        let mut left = self.die.random_range(1..=most);
+        while left > 0 {
+            let millis = left.min(500);
+            left -= millis;
+            self.now.at += Duration::from_millis(millis);
+            self.now.unix_ms += i64::try_from(millis).expect("a step should be short");
+            let effects = self.hall.step(self.now);
+            self.carry_out(effects);
+        }
     }
 
     fn player_acts(&mut self) {
@@ -357,7 +369,19 @@ impl World {
             self.database_works();
         }
         self.deeds.clear();
-        self.finished.clear();
+        let mut untold = Vec::new();
+        for done in std::mem::take(&mut self.finished) {
+            match done {
+                Done::Dequeued { accounts, .. } => untold.extend(accounts),
+                Done::Settled { allocation, .. } => {
+                    let ended = matches::detail(&mut self.connection, allocation.match_id);
+                    let ended = ended.expect("a match should be read").expect("a settled match should exist");
+                    untold.extend(ended.seats.iter().filter_map(|seat| seat.account));
+                }
+                _ => {}
+            }
+        }
+        check::at_restart(self, &untold);
         for player in &mut self.players {
             player.cut();
         }

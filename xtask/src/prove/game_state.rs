@@ -51,6 +51,22 @@ impl GameState {
         (self.screen() == "match").then(|| self.0["self"]["seat"].as_u64()).flatten()
     }
 
+    /// The seat of the ticket, which a newcomer has before the tank.
+    pub fn ticket_seat(&self) -> Option<u64> {
+        self.0["seat"].as_u64()
+    }
+
+    /// What others join the own party by.
+    pub fn party_code(&self) -> Option<&str> {
+        self.0["party"]["code"].as_str()
+    }
+
+    /// How many of the own party are here, this player included; 0 without a party.
+    pub fn comrades(&self) -> usize {
+        let members = self.0["party"]["members"].as_array();
+        members.into_iter().flatten().filter(|member| member["here"] == true).count()
+    }
+
     /// Where the room says the own tank is.
     pub fn confirmed(&self) -> Option<Place> {
         Place::read(&self.0["self"]["confirmed"])
@@ -62,9 +78,10 @@ impl GameState {
         Place::read(tanks.iter().find(|tank| tank["seat"] == seat)?)
     }
 
+    /// Once the hub has recorded it: from then on it is in the history.
     pub fn result(&self) -> Option<FinalScore> {
         let result = &self.0["result"];
-        (self.screen() == "result").then_some(())?;
+        (self.screen() == "result" && result["recorded"] == true).then_some(())?;
         Some(FinalScore {
             match_id: result["match_id"].as_str()?.to_owned(),
             amber: result["amber"].as_u64()?,
@@ -124,18 +141,45 @@ impl Track {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
     fn state_is_read_from_the_hook() {
-        let json = r#"{"screen":"match","self":{"seat":2,"x":0,"y":0,"confirmed":{"x":1.5,"y":-2}},
+        let json = r#"{"screen":"match","seat":2,"party":null,
+            "self":{"seat":2,"x":0,"y":0,"confirmed":{"x":1.5,"y":-2}},
             "tanks":[{"seat":4,"x":3,"y":4}],"buttons":{"play":[10,20,100,40]},"result":null}"#;
         let state = GameState::parse(json).expect("the hook's shape should be read");
-        assert_eq!(state.seat(), Some(2));
+        assert_eq!((state.seat(), state.ticket_seat()), (Some(2), Some(2)));
         assert_eq!(state.confirmed(), Some(Place { x: 1.5, y: -2.0 }));
         assert_eq!(state.tank(4), Some(Place { x: 3.0, y: 4.0 }));
         assert_eq!(state.button("play"), Some(Place { x: 60.0, y: 40.0 }));
         assert_eq!(state.result(), None);
+        assert_eq!((state.party_code(), state.comrades()), (None, 0));
+    }
+
+    #[test]
+    fn newcomer_has_a_seat_before_a_tank() {
+        let state = GameState::parse(r#"{"screen":"match","seat":3,"self":null}"#).expect("it is JSON");
+        assert_eq!((state.seat(), state.ticket_seat()), (None, Some(3)));
+    }
+
+    #[test]
+    fn comrades_are_those_who_are_here() {
+        let json = r#"{"party":{"code":"ABCDEF","members":[{"here":true},{"here":false},{"here":true}]}}"#;
+        let state = GameState::parse(json).expect("it is JSON");
+        assert_eq!((state.party_code(), state.comrades()), (Some("ABCDEF"), 2));
+    }
+
+    #[test]
+    fn result_counts_once_it_is_recorded() {
+        let shown = |recorded: bool| {
+            let result = json!({ "match_id": "0197", "amber": 1, "azure": 2, "recorded": recorded });
+            GameState(json!({ "screen": "result", "result": result })).result()
+        };
+        assert_eq!(shown(false), None);
+        assert_eq!(shown(true), Some(FinalScore { match_id: "0197".into(), amber: 1, azure: 2 }));
     }
 
     #[test]

@@ -52,6 +52,16 @@ impl Page {
         self.wait_for_path(|path| path.trim_end_matches('/') == wanted)
     }
 
+    /// Loads the page again; what is evaluated from then on is the new document's.
+    pub fn reload(&self) -> Result<()> {
+        self.evaluate("window.outgoing = true")?;
+        self.call("Page.reload", json!({}))?;
+        until("a page to be loaded again", NAVIGATION, || {
+            let outgoing = self.try_evaluate("window.outgoing === true")?;
+            Ok(if outgoing == false { Look::Found(()) } else { Look::Instead(outgoing.to_string()) })
+        })
+    }
+
     /// Waits until the page is whole and its path is the wanted one.
     pub fn wait_for_path(&self, wanted: impl Fn(&str) -> bool) -> Result<()> {
         until("a page to load", NAVIGATION, || {

@@ -12,13 +12,26 @@ use super::Page;
 use crate::{
     interrupt,
     prove::{
-        client::{Client, LOADING, wait_for, wait_for_screen},
+        client::{ANSWER, Client, LOADING, wait_for, wait_for_screen},
         game_state::{GameState, Place},
     },
 };
 
 /// How long a click may go without effect until it is repeated.
 const CLICK: Duration = Duration::from_secs(8);
+
+/// What a page dials that is not told otherwise.
+const BY_ITSELF: &str = "webtransport";
+
+/// The middle of what can be pressed on a page of the site and has these words on it.
+const PLACE_OF: &str = "(words => {
+    const all = [...document.querySelectorAll('button, a, input[type=submit]')];
+    const wanted = all.find(e => (e.textContent || e.value || '').toLowerCase().includes(words));
+    if (!wanted) return null;
+    wanted.scrollIntoView({ block: 'center' });
+    const rect = wanted.getBoundingClientRect();
+    return [rect.x + rect.width / 2, rect.y + rect.height / 2];
+})";
 
 pub struct PageClient {
     name: &'static str,
@@ -34,18 +47,33 @@ impl PageClient {
         Ok(Self { name, page, hub, transport })
     }
 
+    /// Follows an invitation to a party as somebody who has never been here, and plays as guest.
+    pub fn accept_invitation(name: &'static str, page: Page, hub: SocketAddr, party: &str) -> Result<Self> {
+        page.open(&format!("http://{hub}/join/{party}"))?;
+        let mut client = Self { name, page, hub, transport: BY_ITSELF };
+        client.press_on_site("join the party")?;
+        client.press("guest", |state| state.screen() != "sign_in")?;
+        wait_for_screen(&mut client, "lobby", LOADING)?;
+        Ok(client)
+    }
+
     pub fn page(&self) -> &Page {
         &self.page
     }
 
     /// From the landing page into the lobby by way of *Play as guest*.
     pub fn enter_as_guest(&mut self) -> Result<()> {
-        self.page.click(self.guest_button()?)?;
-        self.page.wait_for_path(|path| path.trim_end_matches('/') == "/play")?;
-        if self.transport != "webtransport" {
+        self.press_on_site("play as guest")?;
+        if self.transport != BY_ITSELF {
             self.page.open(&format!("http://{}/play?transport={}", self.hub, self.transport))?;
         }
         wait_for_screen(self, "lobby", LOADING)
+    }
+
+    /// The code of a party that this player makes.
+    pub fn create_party(&mut self) -> Result<String> {
+        self.press("create_party", |state| state.party_code().is_some())?;
+        wait_for(self, "the party's code", ANSWER, |state| state.party_code().map(str::to_owned))
     }
 
     /// The rows of this session's history, as the API gives them to the page.
@@ -63,36 +91,28 @@ impl PageClient {
         Ok(rows.as_u64().unwrap_or_default())
     }
 
-    fn guest_button(&self) -> Result<Place> {
-        let rect = self.page.evaluate(
-            "(() => {
-                const all = [...document.querySelectorAll('button, a, input[type=submit]')];
-                const guest = all.find(e => /guest/i.test(e.textContent || e.value));
-                if (!guest) return null;
-                guest.scrollIntoView({ block: 'center' });
-                const rect = guest.getBoundingClientRect();
-                return [rect.x + rect.width / 2, rect.y + rect.height / 2];
-            })()",
-        )?;
-        match (rect[0].as_f64(), rect[1].as_f64()) {
-            (Some(x), Some(y)) => Ok(Place { x, y }),
-            _ => bail!("the landing page has no button to play as guest"),
-        }
+    /// Presses what leads into the game.
+    fn press_on_site(&self, words: &str) -> Result<()> {
+        let place = self.page.evaluate(&format!("{PLACE_OF}({words:?})"))?;
+        let (Some(x), Some(y)) = (place[0].as_f64(), place[1].as_f64()) else {
+            bail!("there is nothing to press that says `{words}` ({})", self.name);
+        };
+        self.page.click(Place { x, y })?;
+        self.page.wait_for_path(|path| path.trim_end_matches('/') == "/play")
     }
 
-    /// Clicks a button of the client until its screen is left.
-    fn press(&mut self, button: &str) -> Result<()> {
+    /// Clicks a button of the client until that has had its effect.
+    fn press(&mut self, button: &str, effect: impl Fn(&GameState) -> bool) -> Result<()> {
         let began = Instant::now();
         let what = format!("the button `{button}`");
-        let first =
-            wait_for(self, &what, LOADING, |state| state.button(button).map(|_| state.screen().to_owned()))?;
+        wait_for(self, &what, LOADING, |state| state.button(button).map(|_| ()))?;
         while began.elapsed() < LOADING {
             if let Some(place) = self.state()?.and_then(|state| state.button(button)) {
                 self.click_slowly(place)?;
             }
             let clicked = Instant::now();
             while clicked.elapsed() < CLICK {
-                if self.state()?.is_some_and(|state| state.screen() != first) {
+                if self.state()?.is_some_and(|state| effect(&state)) {
                     return Ok(());
                 }
                 interrupt::pause(Duration::from_millis(50))?;
@@ -129,11 +149,11 @@ impl Client for PageClient {
     }
 
     fn press_play(&mut self) -> Result<()> {
-        self.press("play")
+        self.press("play", |state| state.screen() != "lobby")
     }
 
     fn press_back(&mut self) -> Result<()> {
-        self.press("back")
+        self.press("back", |state| state.screen() != "result")
     }
 
     fn transport(&self) -> &'static str {

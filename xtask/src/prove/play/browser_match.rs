@@ -4,9 +4,13 @@ use std::{path::Path, time::Instant};
 
 use anyhow::{Context as _, Result, ensure};
 
-use super::{Since, Stage, note_result, one_row};
+use super::{
+    Since, Stage,
+    drive::{DRIVEN, Drive},
+    note_result, one_row,
+};
 use crate::prove::{
-    browser::{HEIGHT, Key, PageClient, WIDTH},
+    browser::{HEIGHT, PageClient, WIDTH},
     client::{ANSWER, Client, wait_for, wait_for_control, wait_for_result, wait_for_screen},
     game_state::{Place, Track},
     headless::{Headless, Identity},
@@ -16,12 +20,6 @@ use crate::prove::{
 
 /// Enough for a teammate of the page's whichever seat it gets: teams are filled in turn.
 const COMPANIONS: [&str; 3] = ["companion 1", "companion 2", "companion 3"];
-
-/// What counts as driving, in metres.
-const DRIVEN: f64 = 2.0;
-
-const FORWARD: Key = Key { code: "KeyW", key: "w", number: 87 };
-const BACK: Key = Key { code: "KeyS", key: "s", number: 83 };
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Pictures {
@@ -35,6 +33,7 @@ pub fn run(
     transport: &'static str,
     pictures: Pictures,
 ) -> Result<()> {
+    stage.wait_for_rest()?;
     let folder = stage.pictures.clone();
     let album = Album { pictures, folder: &folder };
     let mut companions = COMPANIONS
@@ -95,46 +94,30 @@ fn drive_and_fire(
     let aim = Place { x: f64::from(WIDTH) * 0.7, y: f64::from(HEIGHT) * 0.4 };
     player.page().move_mouse(aim)?;
     player.page().press_mouse(aim)?;
-    let mut key = FORWARD;
-    player.page().press_key(key)?;
-    let mut turned = Instant::now();
-    let mut confirmed = Track::default();
+    let mut drive = Drive::begin(player.page())?;
     let mut seen = vec![Track::default(); companions.len()];
-    let shots = until("driving and firing to be confirmed and seen", ANSWER, || {
+    let (confirmed, metres, shots) = until("driving and firing to be confirmed and seen", ANSWER, || {
         let state = player.state()?.context("the page should have a state")?;
-        confirmed.add(state.confirmed());
+        let confirmed = drive.go_on(player.page(), &state)?;
         for (companion, track) in companions.iter_mut().zip(&mut seen) {
             track.add(companion.state()?.and_then(|state| state.tank(seat)));
         }
         let metres = seen.iter().map(Track::metres).fold(0.0, f64::max);
         let shots = state.shots_fired();
-        if confirmed.metres() >= DRIVEN && metres >= DRIVEN && shots > 0 {
-            return Ok(Look::Found(shots));
-        }
-        ensure!(state.screen() == "match", "the match has ended: {state}");
-        if confirmed.metres() < DRIVEN && turned.elapsed().as_secs() >= 4 {
-            // Against a wall it goes the other way.
-            player.page().release_key(key)?;
-            key = if key.code == FORWARD.code { BACK } else { FORWARD };
-            player.page().press_key(key)?;
-            turned = Instant::now();
-        }
-        Ok(Look::Instead(format!(
-            "{:.1} m confirmed, {metres:.1} m seen by another, {shots} shots; {state}",
-            confirmed.metres()
-        )))
+        Ok(if confirmed >= DRIVEN && metres >= DRIVEN && shots > 0 {
+            Look::Found((confirmed, metres, shots))
+        } else {
+            let so_far = format!("{confirmed:.1} m confirmed, {metres:.1} m seen by another, {shots} shots");
+            Look::Instead(format!("{so_far}; {state}"))
+        })
     })?;
     album.take(player, "match")?;
-    player.page().release_key(key)?;
+    drive.end(player.page())?;
     player.page().release_mouse(aim)?;
-    figures.note("confirmed_metres", round(confirmed.metres()));
-    figures.note("seen_by_another_metres", round(seen.iter().map(Track::metres).fold(0.0, f64::max)));
+    figures.note_rounded("confirmed_metres", confirmed);
+    figures.note_rounded("seen_by_another_metres", metres);
     figures.note("shots_fired", shots);
     Ok(())
-}
-
-fn round(metres: f64) -> f64 {
-    (metres * 10.0).round() / 10.0
 }
 
 /// Pictures for the README.

@@ -12,6 +12,7 @@ use crate::prove::{
 };
 
 pub fn run(stage: &mut Stage<'_>, figures: &mut Figures) -> Result<()> {
+    stage.wait_for_rest()?;
     let identities = [new_credentials()?, new_credentials()?];
     let mut first = stage.headless("native 1", &Identity::Registering(&identities[0]))?;
     let mut second = stage.headless("native 2", &Identity::Registering(&identities[1]))?;

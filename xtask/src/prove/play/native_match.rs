@@ -15,6 +15,7 @@ use crate::prove::{
 pub fn run(stage: &mut Stage<'_>, figures: &mut Figures) -> Result<()> {
     ensure!(stage.played > 0, "the room should have played a match before");
     figures.note("matches_before", stage.played);
+    stage.wait_for_rest()?;
     let credentials = new_credentials()?;
     let mut player = stage.headless("native", &Identity::Registering(&credentials))?;
 
