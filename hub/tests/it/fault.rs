@@ -4,7 +4,12 @@ use std::{process::Command, time::Duration};
 
 use diesel::{Connection as _, PgConnection, SqliteConnection, connection::SimpleConnection as _};
 use hub::config::Timings;
-use protocol::{http::SignedIn, refusal::Refusal};
+use protocol::{
+    http::SignedIn,
+    hub::{FromHub, ToHub},
+    refusal::Refusal,
+    text::ChatText,
+};
 use reqwest::{Client, StatusCode};
 use tokio::time::timeout;
 
@@ -137,7 +142,9 @@ async fn f7_crowd_at_a_slow_database_is_shed_and_the_lobby_answers() {
     other.batch_execute("BEGIN IMMEDIATE").expect("the lock should be taken");
     let crowd = (0..160).map(|_| hub.http.post(hub.url("/api/v1/guest")).send()).collect::<Vec<_>>();
     let crowd = crowd.into_iter().map(tokio::spawn).collect::<Vec<_>>();
-    ann.join_queue().await;
+    let line = ChatText::new("still here").expect("the line should be good");
+    ann.socket.send(&ToHub::Chat { text: line }).await;
+    ann.socket.until(|message| matches!(message, FromHub::Chatted { .. }).then_some(())).await;
     other.batch_execute("ROLLBACK").expect("the lock should be given back");
     let mut shed = 0;
     for visitor in crowd {
