@@ -58,6 +58,8 @@ pub enum ApiError {
     NoSuchSession,
     #[error("The request could not be read: {0}")]
     Unreadable(String),
+    #[error("The request is too large.")]
+    TooLarge,
     #[error("There is nothing at this address.")]
     NotFound,
     #[error("The request came from another site and was refused.")]
@@ -84,6 +86,7 @@ impl ApiError {
             | Self::PasswordIsName => StatusCode::UNPROCESSABLE_ENTITY,
             Self::NameTaken | Self::NoPassword | Self::NoGuest => StatusCode::CONFLICT,
             Self::Unreadable(_) => StatusCode::BAD_REQUEST,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::NotFound | Self::NoSuchSession => StatusCode::NOT_FOUND,
             Self::CrossSite | Self::Banned { .. } | Self::WrongPassword | Self::WrongCode => {
                 StatusCode::FORBIDDEN
@@ -103,6 +106,11 @@ impl ApiError {
             Self::Store(error) if passes(error) => Some(UNAVAILABLE),
             _ => None,
         }
+    }
+
+    /// Why a body was not taken.
+    pub fn of_body(status: StatusCode, words: String) -> Self {
+        if status == StatusCode::PAYLOAD_TOO_LARGE { Self::TooLarge } else { Self::Unreadable(words) }
     }
 
     /// Writes the details of our own errors to the log.

@@ -152,7 +152,7 @@ pub async fn me(State(state): State<AppState>, session: Session) -> Result<Json<
 fn read<T>(body: Body<T>) -> Result<T, ApiError> {
     match body {
         Ok(Json(body)) => Ok(body),
-        Err(rejection) => Err(ApiError::Unreadable(rejection.body_text())),
+        Err(rejection) => Err(ApiError::of_body(rejection.status(), rejection.body_text())),
     }
 }
 

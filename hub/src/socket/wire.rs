@@ -11,7 +11,7 @@ use tokio::time::timeout;
 const SEND_PATIENCE: Duration = Duration::from_secs(10);
 
 /// How long a peer may take to read the last message.
-const CLOSE_PATIENCE: Duration = Duration::from_secs(1);
+const CLOSE_PATIENCE: Duration = Duration::from_millis(500);
 
 /// Reads `In`, writes `Out`; frames over the limit are never parsed.
 pub struct Wire<In, Out> {

@@ -165,7 +165,7 @@ impl Field {
 pub(super) fn read<T>(sent: Sent<T>) -> Result<T, ApiError> {
     match sent {
         Ok(axum::Form(typed)) => Ok(typed),
-        Err(rejection) => Err(ApiError::Unreadable(rejection.body_text())),
+        Err(rejection) => Err(ApiError::of_body(rejection.status(), rejection.body_text())),
     }
 }
 

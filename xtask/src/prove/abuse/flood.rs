@@ -29,7 +29,7 @@ const HONEST: usize = 20;
 const NET: u8 = 11;
 
 /// How often an honest client asks something.
-const ASK_EVERY: Duration = Duration::from_millis(200);
+const ASK_EVERY: Duration = Duration::from_millis(600);
 
 pub fn run(stage: &mut Stage<'_>, figures: &mut Figures) -> Result<()> {
     let time = Duration::from_secs(stage.count(15, 3) as u64);
