@@ -15,7 +15,7 @@ use protocol::{
     limits::CLIENT_FRAME_BYTES,
     refusal::Refusal,
 };
-use tokio::time::{interval, sleep_until, timeout};
+use tokio::time::{interval_at, sleep_until, timeout};
 
 use crate::{
     account::{self, socket_token::Grant},
@@ -133,7 +133,9 @@ async fn attend(state: &AppState, wire: &mut ClientWire, entrant: Entrant) -> En
     }
 
     let timings = state.config.timings;
-    let mut pings = interval(timings.ping_every);
+    // The first word to somebody who signs in is `signed_in`, so the first ping waits its time.
+    let first_ping = tokio::time::Instant::now() + timings.ping_every;
+    let mut pings = interval_at(first_ping, timings.ping_every);
     let mut heard = tokio::time::Instant::now();
     let mut rates = Rates::new(Instant::now());
     let end = loop {
