@@ -23,10 +23,7 @@ pub struct Layout {
 
 impl Layout {
     pub fn find() -> Result<Self> {
-        let checkout = Path::new(env!("CARGO_MANIFEST_DIR"))
-            .parent()
-            .context("xtask should lie in a workspace")?
-            .to_owned();
+        let checkout = checkout()?;
         let target = match env::var_os("CARGO_TARGET_DIR") {
             Some(target) => env::current_dir().context("unable to find the current directory")?.join(target),
             None => cache()?.join("fogline/target"),
@@ -70,6 +67,14 @@ impl Layout {
     pub fn prove(&self) -> PathBuf {
         self.checkout.join("target/prove")
     }
+}
+
+/// The one that `cargo xtask` was called in. A binary may have been built from another clone that shares
+/// its target folder, so it is asked while it runs.
+fn checkout() -> Result<PathBuf> {
+    let package = env::var_os("CARGO_MANIFEST_DIR").context("start it as `cargo xtask`")?;
+    let root = Path::new(&package).parent().context("xtask should lie in a workspace")?;
+    Ok(root.to_owned())
 }
 
 fn cache() -> Result<PathBuf> {
