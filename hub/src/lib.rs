@@ -32,7 +32,7 @@ use crate::{
     admin::metrics::Metrics,
     config::Config,
     lobby::Lobby,
-    socket::door::Door,
+    socket::{allowance::Allowances, door::Door},
     state::AppState,
     store::Store,
 };
@@ -48,7 +48,10 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
     let url = config.database.clone();
     let store = tokio::task::spawn_blocking(move || Store::open(&url)).await??;
     let oldest = account::session::oldest(clock::unix_ms());
-    store.write(move |connection| account::store::expire_sessions(connection, oldest)).await?;
+    store
+        .write(move |connection| account::store::expire_sessions(connection, oldest))
+        .await
+        .with_context(|| format!("unable to write {}", store.name()))?;
     let metrics = Metrics::default();
     let (lobby, lobby_task) = Lobby::start(store.clone(), &config, metrics.clone(), shutdown.clone())
         .await
@@ -56,6 +59,7 @@ pub async fn serve(listener: TcpListener, config: Config, shutdown: Cancellation
     let door = Door::new(config.sockets_per_address);
     let state = AppState {
         limits: Gate::new(config.limits),
+        allowances: Allowances::default(),
         config: Arc::new(config),
         store,
         passwords: Passwords::default(),

@@ -1,5 +1,6 @@
 //! Sockets: the frames of both wires, who may open one, and how each ends.
 
+pub mod allowance;
 pub mod client;
 pub mod door;
 pub mod outbox;

@@ -9,6 +9,7 @@ use crate::{
     admin::metrics::Metrics,
     config::Config,
     lobby::Lobby,
+    socket::allowance::Allowances,
     store::Store,
 };
 
@@ -21,6 +22,7 @@ pub struct AppState {
     pub socket_tokens: SocketTokens,
     pub lobby: Lobby,
     pub limits: Gate,
+    pub allowances: Allowances,
     pub metrics: Metrics,
     /// Sockets run in here, so that shutdown can wait for their last words.
     pub sockets: TaskTracker,

@@ -58,6 +58,7 @@ pub struct Store {
     writers: Pool<Dial>,
     readers: Pool<Dial>,
     line: Arc<Semaphore>,
+    name: Arc<str>,
 }
 
 impl Store {
@@ -66,6 +67,7 @@ impl Store {
         drop(connect(url)?);
         let dial = Dial::to(url)?;
         let single = matches!(dial, Dial::Sqlite(_));
+        let name = dial.to_string().into();
         let writers = Pool::builder()
             .max_size(if single { 1 } else { READERS })
             .connection_timeout(PATIENCE)
@@ -76,7 +78,12 @@ impl Store {
         } else {
             writers.clone()
         };
-        Ok(Self { writers, readers, line: Arc::new(Semaphore::new(WAITING)) })
+        Ok(Self { writers, readers, line: Arc::new(Semaphore::new(WAITING)), name })
+    }
+
+    /// Which database it is, for people; without a password.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Runs a query that changes nothing. Turned away at once when too many wait.

@@ -50,7 +50,7 @@ enum Chore {
         /// Only what fits into a minute
         #[arg(long)]
         quick: bool,
-        /// Repeats the random moments of an earlier run, which has printed its seed
+        /// Repeats the random moments of an earlier run of `crash` or `abuse`, which has printed its seed
         #[arg(long, value_name = "N")]
         seed: Option<u64>,
     },

@@ -62,8 +62,10 @@ pub enum ToRegistry {
         allocation: Allocation,
         result: MatchResult,
     },
-    /// The match is gone and the room can take another.
-    Free {},
+    /// This match is gone and the room can take another.
+    Free {
+        allocation: Allocation,
+    },
 }
 
 /// Hub to room.
@@ -86,6 +88,12 @@ pub enum FromRegistry {
         players: Vec<ExpectedPlayer>,
     },
     IssueTicket {
+        allocation: Allocation,
+        account: AccountId,
+    },
+    /// The player's sign-in is over. The room cuts the player's link and voids the unused ticket; a bot
+    /// drives, and the seat stays for whoever signs in to the account again.
+    Revoke {
         allocation: Allocation,
         account: AccountId,
     },

@@ -277,7 +277,7 @@ fn to_registry() -> Vec<(String, String)> {
             reason: "the match is over".to_owned(),
         },
         ToRegistry::Result { allocation: allocation(), result: result() },
-        ToRegistry::Free {},
+        ToRegistry::Free { allocation: allocation() },
     ];
     examples(&messages, |message| match message {
         ToRegistry::Register { .. } => 0,
@@ -287,7 +287,7 @@ fn to_registry() -> Vec<(String, String)> {
         ToRegistry::Declined { .. } => 4,
         ToRegistry::TicketDeclined { .. } => 5,
         ToRegistry::Result { .. } => 6,
-        ToRegistry::Free {} => 7,
+        ToRegistry::Free { .. } => 7,
     })
 }
 
@@ -313,6 +313,7 @@ fn from_registry() -> Vec<(String, String)> {
             players: vec![expected],
         },
         FromRegistry::IssueTicket { allocation: allocation(), account: AccountId(id(1)) },
+        FromRegistry::Revoke { allocation: allocation(), account: AccountId(id(1)) },
         FromRegistry::Admit { allocation: allocation(), player: newcomer },
         FromRegistry::Receipt { allocation: allocation() },
         FromRegistry::Cancel { allocation: allocation() },
@@ -323,10 +324,11 @@ fn from_registry() -> Vec<(String, String)> {
         FromRegistry::Registered { .. } => 0,
         FromRegistry::Prepare { .. } => 1,
         FromRegistry::IssueTicket { .. } => 2,
-        FromRegistry::Admit { .. } => 3,
-        FromRegistry::Receipt { .. } => 4,
-        FromRegistry::Cancel { .. } => 5,
-        FromRegistry::Drain {} => 6,
-        FromRegistry::Refused { .. } => 7,
+        FromRegistry::Revoke { .. } => 3,
+        FromRegistry::Admit { .. } => 4,
+        FromRegistry::Receipt { .. } => 5,
+        FromRegistry::Cancel { .. } => 6,
+        FromRegistry::Drain {} => 7,
+        FromRegistry::Refused { .. } => 8,
     })
 }

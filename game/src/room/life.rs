@@ -130,7 +130,7 @@ fn clear(
     }
     commands.remove_resource::<Match>();
     info!(match_id = %current.allocation.match_id, "room is free");
-    reports.write(Report(ToRegistry::Free {}));
+    reports.write(Report(ToRegistry::Free { allocation: current.allocation }));
 }
 
 /// The match in this room; absent while the room is free.

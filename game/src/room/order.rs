@@ -18,7 +18,7 @@ use crate::{
         listen::Listening,
         muster::muster,
         newcomer::{Holder, LAST_CALL, Place, Promised, choose},
-        seat::Occupant,
+        seat::{Occupant, evict},
         ticket::{Mint, Pass},
     },
     sim::{
@@ -92,6 +92,11 @@ fn obey(
             | FromRegistry::IssueTicket { allocation, account } => {
                 let ticket = desk.reissue(current.as_deref(), *allocation, *account);
                 reports.write(answer(*allocation, *account, ticket));
+            }
+            FromRegistry::Revoke { allocation, account } => {
+                if underway(current.as_deref(), *allocation).is_ok() {
+                    desk.revoke(*account, &mut commands);
+                }
             }
             FromRegistry::Receipt { allocation } | FromRegistry::Cancel { allocation } => {
                 if let Some(current) = current.as_mut().filter(|current| current.allocation == *allocation) {
@@ -205,6 +210,19 @@ impl Desk<'_, '_> {
         let newcomer = newcomer.clone().seated(seat);
         let ticket = self.ticket(allocation, &newcomer)?;
         Ok((tank, newcomer, ticket))
+    }
+
+    /// Nobody drives for this account until it has another ticket.
+    fn revoke(&self, account: AccountId, commands: &mut Commands) {
+        self.mint.void(account);
+        for (_, id, occupant, promised, _) in &self.tanks {
+            let promised = promised.filter(|promised| promised.player.account == account);
+            let driver = occupant.link.filter(|_| occupant.account == Some(account));
+            for link in driver.into_iter().chain(promised.and_then(|promised| promised.link)) {
+                info!("sign-in of seat={} is over", id.0.index());
+                evict(commands, link);
+            }
+        }
     }
 
     fn ticket(&self, allocation: Allocation, player: &ExpectedPlayer) -> Result<SeatTicket, String> {

@@ -84,6 +84,12 @@ impl Mint {
         unused.remove(&client_id).filter(|pass| user_data(pass) == *data)
     }
 
+    /// A ticket of this account becomes void.
+    pub fn void(&self, account: AccountId) {
+        let mut unused = self.unused.0.lock().unwrap_or_else(PoisonError::into_inner);
+        unused.retain(|_, pass| pass.account != account);
+    }
+
     /// Every ticket becomes void: the match is over.
     pub fn void_all(&self) {
         self.unused.0.lock().unwrap_or_else(PoisonError::into_inner).clear();

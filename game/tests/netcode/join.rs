@@ -71,3 +71,17 @@ fn somebody_without_a_seat_gets_no_ticket() {
     let mut game = Match::running(60, &[0]);
     assert_eq!(game.reissue(9), Err("the player has no seat here".to_owned()));
 }
+
+#[test]
+fn revoked_player_loses_link_and_ticket_but_not_the_seat() {
+    let mut game = Match::running(60, &[0, 1]);
+    let ticket = game.reissue(0).expect("the player has a seat");
+    game.revoke(0);
+    game.until("only the other player drives", |game| seated(game) == 1 && game.known(0).is_empty());
+    let thief = game.join(ticket);
+    game.ticks(300);
+    assert!(game.own(thief).is_none(), "a ticket from before should lead nowhere");
+    let ticket = game.reissue(0).expect("the seat is still theirs");
+    let back = game.join(ticket);
+    game.until("the owner has the tank", |game| game.own(back).is_some());
+}

@@ -263,6 +263,11 @@ impl Match {
         self.ticket_of(index)
     }
 
+    /// The player's sign-in is over.
+    pub fn revoke(&mut self, index: u8) {
+        self.order(FromRegistry::Revoke { allocation: self.allocation, account: account(index) });
+    }
+
     fn ticket_of(&mut self, index: u8) -> Result<SeatTicket, String> {
         let seen = self.reports.len();
         let mut found = None;

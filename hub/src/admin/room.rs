@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, State},
     http::StatusCode,
 };
-use protocol::id::RoomId;
+use protocol::{VERSION, id::RoomId, key::Content};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -23,6 +23,10 @@ pub struct RoomRow {
     /// Of the host whose key it registered with.
     pub host: String,
     pub official: bool,
+    /// Every registered room speaks the hub's own.
+    pub protocol: u16,
+    /// What it plays with; players meet in rooms of their own content only.
+    pub content: Content,
     /// Seats of the largest match it can hold.
     pub capacity: u8,
     pub state: String,
@@ -72,6 +76,8 @@ fn rooms(state: &AppState) -> Vec<RoomRow> {
         room: room.id,
         host: room.host,
         official: room.official,
+        protocol: VERSION,
+        content: room.content,
         capacity: room.capacity,
         state: room.state.to_owned(),
     };

@@ -58,6 +58,8 @@ pub struct Hall {
     pub(super) modes: Modes,
     pub(super) queue: Queue,
     pub(super) parties: Parties,
+    /// Of party members who have not been here since the hub started.
+    pub(super) absent: BTreeMap<AccountId, PlayerName>,
     pub(super) proposals: Proposals,
     /// Groups that wait as soon as that is written down.
     pub(super) joining: BTreeMap<u64, Group>,
@@ -157,6 +159,7 @@ impl Hall {
                     .map(|row| Party { id: row.id, code: row.code, members: row.members })
                     .collect(),
             ),
+            absent: memory.names.into_iter().collect(),
             modes,
             proposals: Proposals::default(),
             joining: BTreeMap::new(),
@@ -304,15 +307,18 @@ impl Hall {
         }
     }
 
-    /// A transaction was not carried out: whoever waits for it learns so, and nothing is lost.
+    /// A transaction was not carried out, or it was and its answer is lost: whoever waits for it learns
+    /// so, nothing is lost, and what may have been written is taken back.
     fn failed(&mut self, deed: Deed, now: Now) {
         match deed {
             Deed::Open { opening } => self.not_opened(opening.allocation, now),
-            Deed::Admit { allocation, player } => self.admitted(allocation, player, false, now),
-            again @ (Deed::Void { .. } | Deed::SaveParty { .. } | Deed::Settle { .. }) => {
+            again @ (Deed::Admit { .. }
+            | Deed::Void { .. }
+            | Deed::SaveParty { .. }
+            | Deed::Settle { .. }) => {
                 self.unwritten.push((now.at + WRITE_AGAIN, again));
             }
-            Deed::Enqueue { joining, .. } => self.not_enqueued(joining),
+            Deed::Enqueue { joining, .. } => self.not_enqueued(joining, now),
             Deed::Dequeue { accounts, why } => {
                 let again = (now.at + WRITE_AGAIN, why);
                 self.unsaved.extend(accounts.iter().map(|account| (*account, again)));
@@ -363,6 +369,7 @@ impl Hall {
                 || arriving.contains_key(account)
                 || ledger.of_player(*account).is_some()
         });
+        self.absent.retain(|account, _| parties.of(*account).is_some());
         self.closed.retain(|match_id| ledger.get(*match_id).is_some());
     }
 

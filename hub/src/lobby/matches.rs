@@ -28,6 +28,8 @@ use crate::{
 /// A room that ended a match has this long to reset before it is asked again anyway.
 const RESET: Duration = Duration::from_secs(30);
 
+const UNWRITTEN: &str = "The hub could not write down that it began.";
+
 /// Longest ticket a room may mint, in characters; a connect token has 2,731.
 const TICKET_CHARS: usize = 4096;
 
@@ -160,16 +162,11 @@ impl Hall {
         }
     }
 
-    /// The match could not be written down: it never was.
+    /// Whether the match is written down is not known: it is void in any case, and its players wait on.
     pub(super) fn not_opened(&mut self, allocation: Allocation, now: Now) {
-        let Some(closed) = self.ledger.close(allocation.match_id) else {
-            return;
-        };
-        if let Some(room) = closed.room {
-            self.tell_room(room, FromRegistry::Cancel { allocation });
-            self.registry.rest(room, now.at + self.timings.room_rest);
+        if self.ledger.get(allocation.match_id).is_some_and(|held| held.opening.allocation == allocation) {
+            self.void(allocation.match_id, UNWRITTEN, now);
         }
-        self.put_back(closed.groups, now);
     }
 
     /// Passes a room's ticket on to its player.

@@ -1,6 +1,7 @@
 //! What a hub that starts knows from the one before it.
 
 use diesel::QueryResult;
+use protocol::{id::AccountId, text::PlayerName};
 
 use crate::{
     matches::store::{self as matches, RunningMatch},
@@ -17,6 +18,8 @@ pub struct Memory {
     /// Who waited, with rating in points.
     pub waiting: Vec<(QueueEntry, f64)>,
     pub parties: Vec<PartyRow>,
+    /// Of everybody who is in a party.
+    pub names: Vec<(AccountId, PlayerName)>,
 }
 
 impl Memory {
@@ -27,6 +30,7 @@ impl Memory {
             running: matches::running(connection)?,
             waiting: waiting::waiting(connection)?,
             parties: waiting::parties(connection)?,
+            names: waiting::party_names(connection)?,
         })
     }
 }

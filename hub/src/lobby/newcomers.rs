@@ -142,8 +142,8 @@ impl Hall {
             return;
         };
         if !seated || !self.ledger.seat(allocation, player, arriving.group.clone()) {
-            self.arriving.insert(account, arriving);
-            self.not_let_in(account, now);
+            self.closed.insert(allocation.match_id);
+            self.enlist(Group { in_front: true, ..arriving.group }, now);
             return;
         }
         tracing::info!(match_id = %allocation.match_id, account.id = %account, "a newcomer takes a bot's seat");

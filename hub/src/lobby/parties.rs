@@ -88,9 +88,9 @@ impl Hall {
                 .members
                 .iter()
                 .filter_map(|member| {
-                    let player = self.players.get(member)?;
-                    let (account, name) = (*member, player.name.clone());
-                    Some(PartyMember { account, name, here: player.link.is_some() })
+                    let player = self.players.get(member);
+                    let name = player.map(|player| &player.name).or_else(|| self.absent.get(member))?.clone();
+                    Some(PartyMember { account: *member, name, here: self.is_here(*member) })
                 })
                 .collect(),
         };

@@ -1,7 +1,7 @@
 //! Players: who is here, what they say, and how they go.
 
 use protocol::{
-    hub::{FromHub, ToHub},
+    hub::{FromHub, LeftQueue, ToHub},
     id::{AccountId, MatchId},
     limits::{MOST_MUTES, ROSTER_NAMES},
     refusal::Refusal,
@@ -36,6 +36,9 @@ impl Hall {
                 muted: mutes.iter().map(|(_, name)| name.clone()).collect(),
             },
         );
+        if self.proposals.of(account).is_some_and(|proposal| proposal.lineup.content != content) {
+            self.take_out(account, LeftQueue::NotReady, now);
+        }
         self.queue.back(account, &content);
         self.queue.set_rating(account, f64::from(rating.0));
         let player = Player { link: Some(link), name, session, content, rating, mutes };
@@ -105,6 +108,11 @@ impl Hall {
     /// This account has no business here any more.
     pub(super) fn end_account(&mut self, account: AccountId, why: Refusal, now: Now) {
         self.stop_waiting(account, now);
+        if let Some((allocation, room)) =
+            self.ledger.of_player(account).and_then(|held| Some((held.opening.allocation, held.room?)))
+        {
+            self.tell_room(room, FromRegistry::Revoke { allocation, account });
+        }
         if let Some(link) = self.players.get_mut(&account).and_then(|player| player.link.take()) {
             self.accounts.remove(&link);
             self.roster.changed = true;
@@ -134,8 +142,18 @@ impl Hall {
         }
     }
 
-    /// Asks the room of a running match for a new ticket; the answer comes as `TicketIssued`.
+    /// Asks the room of a running match for a new ticket; the answer comes as `TicketIssued`. A build
+    /// that is not the room's gets none.
     pub(super) fn ask_for_ticket(&mut self, account: AccountId) {
+        let room = self.ledger.of_player(account).and_then(|held| self.registry.get(held.room?));
+        let player = self.players.get(&account);
+        if let (Some(room), Some(player)) = (room, player)
+            && room.content != player.content
+        {
+            let (ours, theirs) = (room.content.to_string(), player.content.to_string());
+            let refusal = Refusal::WrongContent { ours, theirs };
+            return self.tell_player(account, FromHub::Declined { refusal });
+        }
         if let Some((room, allocation)) = self.ledger.await_ticket(account) {
             self.tell_room(room, FromRegistry::IssueTicket { allocation, account });
         }

@@ -85,7 +85,7 @@ impl Hall {
                     self.tell_room(room, FromRegistry::Cancel { allocation });
                 }
             }
-            ToRegistry::Free {} => self.room_freed(room, now),
+            ToRegistry::Free { allocation } => self.room_freed(room, allocation, now),
             ToRegistry::Register { .. } => {
                 tracing::error!("the socket let a second registration through");
             }
@@ -151,16 +151,15 @@ impl Hall {
         }
     }
 
-    /// A word that crossed our `Prepare` is old news; a room that is free while its match runs has
-    /// lost it.
-    fn room_freed(&mut self, room: RoomId, now: Now) {
-        let Some(believed) = self.registry.freed(room) else {
-            return self.step_queue(now);
-        };
-        let running = self.ledger.held(room, believed).is_some_and(|held| held.phase == Phase::Running);
-        if running {
+    /// What is said of a match before the room's present one is old news; a room that has let go of a
+    /// match that runs has lost it.
+    fn room_freed(&mut self, room: RoomId, allocation: Allocation, now: Now) {
+        let held = self.ledger.held(room, allocation);
+        if held.is_some_and(|held| held.phase == Phase::Running) {
             self.registry.rest(room, now.at);
-            self.void(believed.match_id, DROPPED, now);
+            self.void(allocation.match_id, DROPPED, now);
+        } else if self.registry.freed(room) {
+            self.step_queue(now);
         }
     }
 

@@ -43,15 +43,18 @@ impl Hall {
             return self.tell_proposal(account, now);
         }
         match self.group(account, mode, now) {
-            Ok(group) => {
-                let entries = entries(&group, now);
-                self.joined += 1;
-                let joining = self.joined;
-                self.joining.insert(joining, group);
-                self.write(Deed::Enqueue { joining, entries });
-            }
+            Ok(group) => self.enlist(group, now),
             Err(refusal) => self.tell_player(account, FromHub::Declined { refusal }),
         }
+    }
+
+    /// The group waits as soon as that is written down.
+    pub(super) fn enlist(&mut self, group: Group, now: Now) {
+        let entries = entries(&group, now);
+        self.joined += 1;
+        let joining = self.joined;
+        self.joining.insert(joining, group);
+        self.write(Deed::Enqueue { joining, entries });
     }
 
     /// The place in the queue is written down: from here on nothing takes it away but the player.
@@ -67,9 +70,10 @@ impl Hall {
         self.step_queue(now);
     }
 
-    pub(super) fn not_enqueued(&mut self, joining: u64) {
+    pub(super) fn not_enqueued(&mut self, joining: u64, now: Now) {
         let group = self.joining.remove(&joining);
         for account in group.iter().flat_map(Group::accounts) {
+            self.unsaved.insert(account, (now.at, LeftQueue::Asked));
             let refusal = out_of_turn("the hub's database did not answer; try again");
             self.tell_player(account, FromHub::Declined { refusal });
             self.tell_player(account, FromHub::LeftQueue { why: LeftQueue::Asked });

@@ -227,9 +227,12 @@ impl Ledger {
         Adoption::Kept { instead_of: current.room.replace(room) }
     }
 
-    /// From here on no result is accepted. `None` unless the match was running.
+    /// From here on no result is accepted. `None` unless the match was prepared or running.
     pub fn begin_void(&mut self, match_id: MatchId) -> Option<&Match> {
-        let current = self.matches.get_mut(&match_id).filter(|current| current.phase == Phase::Running)?;
+        let current = self
+            .matches
+            .get_mut(&match_id)
+            .filter(|current| matches!(current.phase, Phase::Prepared | Phase::Running))?;
         current.phase = Phase::Void;
         Some(current)
     }

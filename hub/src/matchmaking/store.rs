@@ -132,6 +132,16 @@ pub fn parties(connection: &mut AnyConnection) -> QueryResult<Vec<PartyRow>> {
     Ok(parties)
 }
 
+/// What those are called who are in a party.
+pub fn party_names(connection: &mut AnyConnection) -> QueryResult<Vec<(AccountId, PlayerName)>> {
+    let rows = party_members::table
+        .inner_join(accounts::table.on(accounts::id.eq(party_members::account_id)))
+        .order(accounts::id.asc())
+        .select((accounts::id, accounts::name))
+        .load::<(String, String)>(connection)?;
+    rows.into_iter().map(|(id, name)| Ok((AccountId(uuid_column(&id)?), name_column(&name)?))).collect()
+}
+
 /// Counts a start of the hub and answers its number, 1 for the first. No two starts get the same.
 pub fn next_start(connection: &mut AnyConnection) -> QueryResult<u32> {
     let counted = diesel::update(hub_counters::table.filter(hub_counters::name.eq(STARTS)))

@@ -9,9 +9,11 @@ use crate::{
 
 pub async fn list(operator: &Operator) -> anyhow::Result<()> {
     let rooms = operator.running_hub.get::<Vec<RoomRow>>("/rooms").await.map_err(reason)?;
-    for RoomRow { room, host, official, capacity, state } in &rooms {
+    for RoomRow { room, host, official, protocol, content, capacity, state } in &rooms {
         let kind = if *official { "official" } else { "community" };
-        println!("{room}  {state}  {kind}  {capacity} seats  host {host}");
+        println!(
+            "{room}  {state}  {kind}  {capacity} seats  protocol {protocol}  content {content}  host {host}"
+        );
     }
     println!("{} rooms", rooms.len());
     Ok(())

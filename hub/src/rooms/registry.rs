@@ -40,6 +40,7 @@ pub struct Listed {
     pub id: RoomId,
     pub host: String,
     pub official: bool,
+    pub content: Content,
     pub capacity: u8,
     pub state: &'static str,
 }
@@ -130,16 +131,14 @@ impl Registry {
         self.rooms.get_mut(&room).map(|room| room.draining = true).is_some()
     }
 
-    /// The room says that it is free. Answers the allocation it was believed to hold, which stays.
-    pub fn freed(&mut self, room: RoomId) -> Option<Allocation> {
-        let room = self.rooms.get_mut(&room)?;
-        match room.state {
-            RoomState::Busy(allocation) => Some(allocation),
-            RoomState::Free | RoomState::Resting { .. } => {
-                room.state = RoomState::Free;
-                None
-            }
+    /// The room need not rest any longer. `false` when it has a match, which stays.
+    pub fn freed(&mut self, room: RoomId) -> bool {
+        let Some(room) = self.rooms.get_mut(&room) else { return false };
+        let idle = !matches!(room.state, RoomState::Busy(_));
+        if idle {
+            room.state = RoomState::Free;
         }
+        idle
     }
 
     /// Whether the room is believed to hold this allocation.
@@ -158,6 +157,7 @@ impl Registry {
                 id: *id,
                 host: room.is.host.clone(),
                 official: room.is.official,
+                content: room.is.content.clone(),
                 capacity: room.is.capacity,
                 state: room.word(now, self.suspect),
             })
@@ -275,7 +275,7 @@ mod tests {
         let (mut registry, room, now) = registry();
         registry.rest(room, now + SUSPECT);
         assert_eq!(free(&registry, now), 0);
-        assert_eq!(registry.freed(room), None);
+        assert!(registry.freed(room));
         assert_eq!(free(&registry, now), 1);
     }
 
@@ -297,10 +297,10 @@ mod tests {
     }
 
     #[test]
-    fn a_busy_room_that_says_it_is_free_names_the_match_it_dropped() {
+    fn a_busy_room_is_not_freed() {
         let (mut registry, room, now) = registry();
-        let (_, allocation) = take(&mut registry, 6, now).expect("a room should be free");
-        assert_eq!(registry.freed(room), Some(allocation));
+        take(&mut registry, 6, now).expect("a room should be free");
+        assert!(!registry.freed(room));
         assert_eq!(free(&registry, now), 0);
     }
 

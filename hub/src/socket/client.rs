@@ -26,22 +26,13 @@ use crate::{
     matchmaking::store::mutes,
     secret,
     socket::{
+        allowance::Verdict,
         outbox::{Link, Outbox},
-        rate::Rate,
         same_origin,
         wire::{self, Arrival, End, Wire},
     },
     state::AppState,
 };
-
-const MESSAGE_BURST: u32 = 20;
-const MESSAGES_PER_SECOND: u32 = 10;
-const CHAT_BURST: u32 = 5;
-const CHATS_PER_SECOND: u32 = 1;
-
-/// Whatever the database or a room has to work for.
-const ACT_BURST: u32 = 10;
-const ACTS_PER_SECOND: u32 = 2;
 
 type ClientWire = Wire<ToHub, FromHub>;
 
@@ -125,7 +116,7 @@ async fn entrant(state: &AppState, grant: Grant, content: Content) -> Result<Ent
 async fn attend(state: &AppState, wire: &mut ClientWire, entrant: Entrant) -> End {
     let link = Link::next();
     let (outbox, mut pending) = Outbox::new();
-    let session = entrant.session.clone();
+    let (account, session) = (entrant.account, entrant.session.clone());
     state.lobby.sign_in(link, entrant, outbox).await;
     // It may have been revoked between the look at it and the lobby's.
     if account::has_ended(state, &session).await {
@@ -137,7 +128,7 @@ async fn attend(state: &AppState, wire: &mut ClientWire, entrant: Entrant) -> En
     let first_ping = tokio::time::Instant::now() + timings.ping_every;
     let mut pings = interval_at(first_ping, timings.ping_every);
     let mut heard = tokio::time::Instant::now();
-    let mut rates = Rates::new(Instant::now());
+    let allowances = &state.allowances;
     let end = loop {
         tokio::select! {
             biased;
@@ -160,11 +151,11 @@ async fn attend(state: &AppState, wire: &mut ClientWire, entrant: Entrant) -> En
                 heard = tokio::time::Instant::now();
                 let message = match arrival {
                     Ok(Arrival::Message(message)) => message,
-                    Ok(Arrival::Sign) if rates.messages.take(Instant::now()) => continue,
+                    Ok(Arrival::Sign) if allowances.sign(account, Instant::now()) => continue,
                     Ok(Arrival::Sign) => break End::Refuse(Refusal::TooFast),
                     Err(end) => break end,
                 };
-                match rates.judge(&message, Instant::now()) {
+                match allowances.judge(account, &message, Instant::now()) {
                     Verdict::Pass => {}
                     Verdict::Decline => {
                         state.metrics.message_refused(&Refusal::TooFast);
@@ -199,60 +190,4 @@ async fn attend(state: &AppState, wire: &mut ClientWire, entrant: Entrant) -> En
 
 fn out_of_turn(detail: &str) -> End {
     End::Refuse(Refusal::OutOfTurn { detail: detail.to_owned() })
-}
-
-struct Rates {
-    messages: Rate,
-    chats: Rate,
-    acts: Rate,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-enum Verdict {
-    Pass,
-    Decline,
-    Refuse,
-}
-
-impl Rates {
-    fn new(now: Instant) -> Self {
-        Self {
-            messages: Rate::new(MESSAGE_BURST, MESSAGES_PER_SECOND, now),
-            chats: Rate::new(CHAT_BURST, CHATS_PER_SECOND, now),
-            acts: Rate::new(ACT_BURST, ACTS_PER_SECOND, now),
-        }
-    }
-
-    fn judge(&mut self, message: &ToHub, now: Instant) -> Verdict {
-        if !self.messages.take(now) {
-            return Verdict::Refuse;
-        }
-        let passes = match message {
-            ToHub::Chat { .. } => self.chats.take(now),
-            ToHub::Ready { .. } => true,
-            _ => self.acts.take(now),
-        };
-        if passes { Verdict::Pass } else { Verdict::Decline }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use protocol::text::ChatText;
-
-    use super::*;
-
-    #[test]
-    fn chat_too_fast_is_declined_and_a_flood_is_refused() {
-        let now = Instant::now();
-        let mut rates = Rates::new(now);
-        let text = ChatText::new("hello").expect("the line should be good");
-        let verdicts = (0..=MESSAGE_BURST)
-            .map(|_| rates.judge(&ToHub::Chat { text: text.clone() }, now))
-            .collect::<Vec<_>>();
-        assert_eq!(verdicts[4], Verdict::Pass);
-        assert_eq!(verdicts[5], Verdict::Decline);
-        assert_eq!(verdicts[19], Verdict::Decline);
-        assert_eq!(verdicts[20], Verdict::Refuse);
-    }
 }

@@ -1,4 +1,4 @@
-//! How often one socket may speak.
+//! How often somebody may speak.
 
 use std::time::Instant;
 
@@ -26,6 +26,12 @@ impl Rate {
         }
         self.tokens -= 1.0;
         true
+    }
+
+    /// Whether nothing was taken lately.
+    pub fn is_full(&self, now: Instant) -> bool {
+        let passed = now.duration_since(self.filled).as_secs_f64();
+        self.tokens + passed * self.per_second >= self.burst
     }
 }
 

@@ -206,6 +206,6 @@ mod tests {
             refusal(register(VERSION, 6, "ws://a:1; script-src *")),
             Some(Refusal::BadMessage { .. })
         ));
-        assert!(matches!(refusal(ToRegistry::Free {}), Some(Refusal::OutOfTurn { .. })));
+        assert!(matches!(refusal(ToRegistry::Heartbeat { tick: 1 }), Some(Refusal::OutOfTurn { .. })));
     }
 }

@@ -2,7 +2,7 @@
 
 pub mod program;
 
-use protocol::{http::PasswordReset, refusal::Refusal, registry::FromRegistry};
+use protocol::{VERSION, http::PasswordReset, refusal::Refusal, registry::FromRegistry};
 use reqwest::StatusCode;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     database::Database,
     operator::program::{Said, Workplace, program},
     rooms::{begun, unhurried},
-    support::{PASSWORD, RoomSocket, Setup, TestHub, answer, body, problem, registration},
+    support::{PASSWORD, RoomSocket, Setup, TestHub, answer, body, content, problem, registration},
 };
 
 /// A hub, and an operator who may use its files.
@@ -203,7 +203,8 @@ async fn rooms_are_listed_and_drained_through_the_running_hub() {
     let mut room = desk.hub.room().await;
     let said = program::soon("the room in the list", async || {
         let said = desk.run(&["rooms", "list"]).await.done();
-        said.contains("official  6 seats  host own").then_some(said)
+        let version = format!("official  6 seats  protocol {VERSION}  content {}  host own", content());
+        said.contains(&version).then_some(said)
     })
     .await;
     let id = said.split(' ').next().expect("the room's id should be printed").to_owned();

@@ -174,8 +174,11 @@ async fn party_and_waiting_time_outlast_a_restart_of_the_hub() {
     ann.join_queue().await;
     bob.queued().await;
     let hub = hub.restart().await;
-    let (mut ann, mut bob) = (ann.again(&hub).await, bob.again(&hub).await);
-    assert_eq!(party_of(&mut ann, 2).await.code, code);
+    let mut ann = ann.again(&hub).await;
+    let party = party_of(&mut ann, 2).await;
+    assert_eq!(party.code, code);
+    assert!(!party.members[1].here, "who has not come back yet is named and away");
+    let mut bob = bob.again(&hub).await;
     assert_eq!(ann.queued().await, 2);
     let mut room = hub.room().await;
     assert_eq!(room.asked().await.players.len(), 2);

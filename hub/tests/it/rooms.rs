@@ -5,6 +5,7 @@ use protocol::{
     VERSION,
     hub::{FromHub, ToHub},
     id::{Epoch, MatchId, Team},
+    key::Content,
     refusal::Refusal,
     registry::{Allocation, ToRegistry},
 };
@@ -114,7 +115,7 @@ async fn room_plays_two_matches_in_a_row() {
     room.receipt().await;
     ann.match_ended().await;
     bob.match_ended().await;
-    room.socket.send(&ToRegistry::Free {}).await;
+    room.socket.send(&ToRegistry::Free { allocation: first.allocation }).await;
 
     let second = begin(&mut ann, &mut bob, &mut room).await;
     assert_ne!(first.allocation.match_id, second.allocation.match_id);
@@ -299,4 +300,28 @@ async fn silent_room_is_lost() {
     let hub = TestHub::start_with(timings).await;
     let mut room = hub.room().await;
     assert_eq!(room.socket.refusal().await, Refusal::TooSlow);
+}
+
+#[tokio::test]
+async fn f19_player_with_another_build_gets_no_ticket_for_a_running_match() {
+    let hub = TestHub::start_with(unhurried()).await;
+    let (ann, _bob, _room, _asked) = begun(&hub).await;
+    let mut newer = ann.again_with(&hub, Content::of(b"newer rules")).await;
+    assert!(matches!(newer.socket.declined().await, Refusal::WrongContent { .. }));
+}
+
+#[tokio::test]
+async fn room_that_repeats_an_old_free_keeps_its_match() {
+    let hub = TestHub::start_with(unhurried()).await;
+    let (mut ann, mut bob, mut room, first) = begun(&hub).await;
+    room.report(&first).await;
+    room.receipt().await;
+    ann.match_ended().await;
+    bob.match_ended().await;
+    let free = ToRegistry::Free { allocation: first.allocation };
+    room.socket.send(&free).await;
+    let second = begin(&mut ann, &mut bob, &mut room).await;
+    room.socket.send(&free).await;
+    room.report(&second).await;
+    assert_eq!(room.receipt().await, second.allocation);
 }

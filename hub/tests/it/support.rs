@@ -156,7 +156,11 @@ pub fn content() -> Content {
 
 /// First message of a client.
 pub fn hello() -> ToHub {
-    ToHub::Hello { protocol: VERSION, content: content() }
+    hello_with(content())
+}
+
+fn hello_with(content: Content) -> ToHub {
+    ToHub::Hello { protocol: VERSION, content }
 }
 
 /// Short enough for tests, long enough for a busy machine.
@@ -275,8 +279,13 @@ impl TestHub {
 
     /// A client socket that has answered the challenge.
     pub async fn admitted(&self) -> ClientSocket {
+        self.admitted_with(content()).await
+    }
+
+    /// The same for a client that plays with something else.
+    async fn admitted_with(&self, content: Content) -> ClientSocket {
         let mut socket = self.client_socket().await;
-        socket.send(&hello()).await;
+        socket.send(&hello_with(content)).await;
         let nonce = socket.challenge().await;
         socket.send(&ToHub::Answer { answer: challenge_key().answer(&nonce) }).await;
         assert_eq!(socket.next().await, FromHub::Admitted {});
@@ -428,8 +437,12 @@ pub struct Player {
 
 impl Player {
     pub async fn connect(hub: &TestHub, signed_in: SignedIn) -> Self {
+        Self::connect_with(hub, signed_in, content()).await
+    }
+
+    async fn connect_with(hub: &TestHub, signed_in: SignedIn, content: Content) -> Self {
         let token = hub.socket_token(&signed_in.bearer).await;
-        let mut socket = hub.admitted().await;
+        let mut socket = hub.admitted_with(content).await;
         socket.send(&ToHub::SignIn { token }).await;
         let SignedIn { account, name, guest, bearer } = signed_in;
         match socket.next().await {
@@ -443,13 +456,18 @@ impl Player {
 
     /// The same account on a new socket.
     pub async fn again(&self, hub: &TestHub) -> Self {
+        self.again_with(hub, content()).await
+    }
+
+    /// The same account in another build.
+    pub async fn again_with(&self, hub: &TestHub, content: Content) -> Self {
         let signed_in = SignedIn {
             account: self.account,
             name: self.name.clone(),
             guest: true,
             bearer: self.bearer.clone(),
         };
-        Self::connect(hub, signed_in).await
+        Self::connect_with(hub, signed_in, content).await
     }
 
     pub async fn join_queue(&mut self) {

@@ -8,7 +8,7 @@ use hub::{
     matchmaking::store as queue,
     store::schema::{match_seats, matches as rows, ratings},
 };
-use protocol::{id::AccountId, rating::RatingChange};
+use protocol::rating::RatingChange;
 
 use crate::{player::Seen, world::World};
 
@@ -44,7 +44,8 @@ impl Figures {
 
 /// Whoever was told to wait does so after the restart, but for those whose leaving or whose match's end
 /// is written down and was not told yet.
-pub fn at_restart(world: &mut World, untold: &[AccountId]) {
+pub fn at_restart(world: &mut World) {
+    let untold = world.take_unheard();
     let waiting = queue::waiting(&mut world.connection).expect("who waits should be read");
     let running = matches::running(&mut world.connection).expect("what runs should be read");
     let told = world.players.iter().filter(|player| player.link.is_some() && player.seen == Seen::Waiting);

@@ -20,6 +20,9 @@ pub struct Room {
     /// Results on disk that the hub has not confirmed.
     pub journal: VecDeque<(Allocation, MatchResult)>,
     pub hangs: bool,
+    /// The match that it let go of last.
+    freed: Option<Allocation>,
+    drains: bool,
     /// Hub to room and room to hub, in order.
     pub inbox: VecDeque<FromRegistry>,
     pub outbox: VecDeque<ToRegistry>,
@@ -39,6 +42,8 @@ impl Room {
             playing: None,
             journal: VecDeque::new(),
             hangs: false,
+            freed: None,
+            drains: false,
             inbox: VecDeque::new(),
             outbox: VecDeque::new(),
         }
@@ -66,7 +71,13 @@ impl Room {
     pub fn die(&mut self) {
         self.playing = None;
         self.hangs = false;
+        self.drains = false;
         self.cut();
+    }
+
+    /// Whether its operator sees it end.
+    pub fn has_drained(&self) -> bool {
+        self.drains && !self.hangs && self.playing.is_none() && self.journal.is_empty()
     }
 
     pub fn cut(&mut self) {
@@ -117,11 +128,13 @@ impl Room {
                 self.journal.retain(|(due, _)| *due != allocation);
                 if self.playing.as_ref().is_some_and(|playing| playing.allocation == allocation) {
                     self.playing = None;
-                    self.outbox.push_back(ToRegistry::Free {});
+                    self.freed = Some(allocation);
+                    self.outbox.push_back(ToRegistry::Free { allocation });
                 }
             }
             FromRegistry::Refused { .. } => self.cut(),
-            FromRegistry::Registered { .. } | FromRegistry::Drain {} => {}
+            FromRegistry::Drain {} => self.drains = true,
+            FromRegistry::Registered { .. } | FromRegistry::Revoke { .. } => {}
         }
     }
 
@@ -135,7 +148,7 @@ impl Room {
         match die.random_range(0..10) {
             0 => {}
             1 => self.outbox.push_back(ToRegistry::Declined { allocation, reason: "not now".to_owned() }),
-            _ if self.playing.is_some() => {
+            _ if self.playing.is_some() || self.drains => {
                 self.outbox.push_back(ToRegistry::Declined { allocation, reason: "busy".to_owned() });
             }
             _ => {
@@ -159,7 +172,7 @@ impl Room {
         Some(written)
     }
 
-    /// Says again what the hub has not confirmed.
+    /// Says again what the hub has not confirmed, and what is old news by now.
     pub fn repeat(&mut self) {
         if self.hangs || self.link.is_none() {
             return;
@@ -168,6 +181,7 @@ impl Room {
             let (allocation, result) = (*allocation, result.clone());
             self.outbox.push_back(ToRegistry::Result { allocation, result });
         }
+        self.outbox.extend(self.freed.map(|allocation| ToRegistry::Free { allocation }));
         self.outbox.push_back(ToRegistry::Heartbeat { tick: 0 });
     }
 }

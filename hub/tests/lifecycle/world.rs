@@ -1,7 +1,7 @@
 //! Everything around the state machine: the database, the wires, and a die.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     fs,
     path::PathBuf,
     time::{Duration, Instant},
@@ -22,6 +22,7 @@ use hub::{
         mode::{Mode, Modes},
         store as queue,
     },
+    secret::TokenHash,
     socket::outbox::Link,
     store::connection::AnyConnection,
 };
@@ -30,6 +31,7 @@ use protocol::{
     id::AccountId,
     key::{MapId, ModeId},
     rating::RatingChange,
+    refusal::Refusal,
     registry::Allocation,
     result::MatchResult,
 };
@@ -63,6 +65,8 @@ pub struct World {
     pub recorded: Vec<(Allocation, MatchResult, Vec<(AccountId, RatingChange)>)>,
     pub restarts: u64,
     pub faults: u64,
+    /// Whom a change concerns that was written down and whose answer is lost.
+    unheard: BTreeSet<AccountId>,
     deeds: VecDeque<Deed>,
     finished: VecDeque<Done>,
     die: StdRng,
@@ -140,6 +144,7 @@ impl World {
             recorded: Vec::new(),
             restarts: 0,
             faults: 0,
+            unheard: BTreeSet::new(),
             deeds: VecDeque::new(),
             finished: VecDeque::new(),
             die,
@@ -157,7 +162,8 @@ impl World {
             480..=719 => self.room_acts(),
             720..=859 => self.database_works(),
             860..=979 => self.deliver(),
-            980..=995 => self.fault(),
+            980..=992 => self.fault(),
+            993..=995 => self.operator_acts(),
             _ => self.restart(),
         }
     }
@@ -175,6 +181,7 @@ impl World {
                 self.confirm(number);
             }
             for number in 0..self.rooms.len() {
+                self.replace_drained(number);
                 if self.rooms[number].link.is_none() {
                     self.register(number);
                 }
@@ -299,6 +306,7 @@ impl World {
 
     fn room_acts(&mut self) {
         let number = self.die.random_range(0..self.rooms.len());
+        self.replace_drained(number);
         if self.rooms[number].link.is_none() {
             return self.register(number);
         }
@@ -346,6 +354,34 @@ impl World {
         self.tell_hall(Input::RoomRegistered { link, registration });
     }
 
+    /// Ends somebody's sessions, bans somebody for a moment, or drains a room.
+    fn operator_acts(&mut self) {
+        let number = self.die.random_range(0..self.players.len());
+        let Player { account, ref name, .. } = self.players[number];
+        let session = TokenHash::of(name.as_str());
+        match self.die.random_range(0..3) {
+            0 => self.tell_hall(Input::EndSession { session }),
+            1 => self.tell_hall(Input::EndAccount { account, why: Refusal::SessionEnded }),
+            _ => {
+                let rooms = self.hall.overview(self.now).rooms_listed;
+                if let Some(listed) = rooms.get(number % rooms.len().max(1)) {
+                    self.tell_hall(Input::DrainRoom { room: listed.id });
+                }
+            }
+        }
+    }
+
+    /// A room that has drained ends, and its host starts another.
+    fn replace_drained(&mut self, number: usize) {
+        let link = self.rooms[number].link;
+        if self.rooms[number].has_drained() {
+            self.rooms[number].die();
+            if let Some(link) = link {
+                self.tell_hall(Input::RoomLeft { link });
+            }
+        }
+    }
+
     fn fault(&mut self) {
         self.faults += 1;
         let number = self.die.random_range(0..self.rooms.len());
@@ -369,19 +405,10 @@ impl World {
             self.database_works();
         }
         self.deeds.clear();
-        let mut untold = Vec::new();
         for done in std::mem::take(&mut self.finished) {
-            match done {
-                Done::Dequeued { accounts, .. } => untold.extend(accounts),
-                Done::Settled { allocation, .. } => {
-                    let ended = matches::detail(&mut self.connection, allocation.match_id);
-                    let ended = ended.expect("a match should be read").expect("a settled match should exist");
-                    untold.extend(ended.seats.iter().filter_map(|seat| seat.account));
-                }
-                _ => {}
-            }
+            self.not_heard(&done);
         }
-        check::at_restart(self, &untold);
+        check::at_restart(self);
         for player in &mut self.players {
             player.cut();
         }
@@ -396,16 +423,37 @@ impl World {
         self.hall = open(&mut self.connection, &mut self.die, self.now);
     }
 
-    /// The next deed is done, or fails and leaves nothing behind.
+    /// Of what was written down the hub knows nothing, nor do its players.
+    fn not_heard(&mut self, done: &Done) {
+        match done {
+            Done::Dequeued { accounts, .. } => self.unheard.extend(accounts),
+            Done::Settled { allocation, .. } => {
+                let ended = matches::detail(&mut self.connection, allocation.match_id);
+                if let Some(ended) = ended.expect("a match should be read") {
+                    self.unheard.extend(ended.seats.iter().filter_map(|seat| seat.account));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whoever is among them may have been told something else than what is written down. A restart
+    /// settles that.
+    pub fn take_unheard(&mut self) -> BTreeSet<AccountId> {
+        std::mem::take(&mut self.unheard)
+    }
+
+    /// The next deed is done, or fails and leaves nothing behind, or is done and its answer is lost.
     fn database_works(&mut self) {
         let Some(deed) = self.deeds.pop_front() else {
             return;
         };
-        if self.die.random_range(0..25) == 0 {
+        let chance = self.die.random_range(0..50);
+        if chance < 2 {
             self.finished.push_back(Done::Failed(deed));
             return;
         }
-        let now = self.now.unix_ms;
+        let (now, asked) = (self.now.unix_ms, deed.clone());
         let done = self
             .connection
             .transaction(|connection| deed.perform(connection, now))
@@ -413,7 +461,12 @@ impl World {
         if let Done::Settled { allocation, result, settlement: Settlement::Recorded(changes), .. } = &done {
             self.recorded.push((*allocation, result.clone(), changes.clone()));
         }
-        self.finished.push_back(done);
+        if chance == 2 {
+            self.not_heard(&done);
+            self.finished.push_back(Done::Failed(asked));
+        } else {
+            self.finished.push_back(done);
+        }
     }
 
     fn deliver(&mut self) {

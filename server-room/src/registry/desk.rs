@@ -169,7 +169,7 @@ impl Desk {
     fn note(&mut self, report: &ToRegistry) {
         match report {
             ToRegistry::Prepared { allocation, .. } => self.playing = Some(*allocation),
-            ToRegistry::Free {} => self.playing = None,
+            ToRegistry::Free { .. } => self.playing = None,
             _ => {}
         }
     }

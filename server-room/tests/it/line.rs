@@ -106,8 +106,9 @@ async fn room_that_lost_its_line_keeps_its_match() {
 
     let mut room = hub.welcome().await;
     assert_eq!(room.playing, Some(allocation(1)));
-    line.report(ToRegistry::Free {}).expect("the line should take it");
-    room.until(|report| (*report == ToRegistry::Free {}).then_some(())).await;
+    let free = ToRegistry::Free { allocation: allocation(1) };
+    line.report(free.clone()).expect("the line should take it");
+    room.until(|report| (*report == free).then_some(())).await;
     drop(room);
     assert_eq!(hub.accept().await.playing, None);
 }

@@ -5,6 +5,7 @@ mod flood;
 mod frames;
 mod guessing;
 mod loris;
+mod markup;
 mod race;
 mod repeats;
 mod revocation;
@@ -66,6 +67,7 @@ pub fn perform(
     report.case("T32 nobody is called as those who run the hub", |figures| surface::names(stage, figures))?;
 
     let open = &mut Stage::set(layout, keys, hub, quick, dice.another(), &OPEN)?;
+    report.case("T22 no text becomes markup", |figures| markup::run(open, figures))?;
     report.case("T19 an unknown name takes as long as a wrong password", |figures| {
         enumeration::run(open, figures)
     })

@@ -70,7 +70,7 @@ fn in_words(state: &'static str) -> (&'static str, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use protocol::id::RoomId;
+    use protocol::{id::RoomId, key::Content};
     use uuid::Uuid;
 
     use super::*;
@@ -84,6 +84,7 @@ mod tests {
             id: RoomId(Uuid::from_u128(0x1234_5678)),
             host: (*host).to_owned(),
             official: true,
+            content: Content::of(b"rules"),
             capacity: 6,
             state: "free",
         };

@@ -4,12 +4,14 @@ use protocol::{
     http::SignedIn,
     hub::{FromHub, ToHub},
     refusal::Refusal,
+    registry::FromRegistry,
     text::ChatText,
 };
 use reqwest::{Method, StatusCode, header};
 
 use crate::{
     account::{ban, call, registered},
+    rooms::{begun, unhurried},
     support::{ClientSocket, PASSWORD, Player, TestHub, answer, body, credentials, problem},
 };
 
@@ -67,6 +69,21 @@ async fn t24_logging_out_everywhere_ends_every_session_at_once() {
 }
 
 #[tokio::test]
+async fn t24_end_of_a_session_reaches_the_room_that_its_player_drives_in() {
+    let hub = TestHub::start_with(unhurried()).await;
+    let (ann, _bob, mut room, asked) = begun(&hub).await;
+    call(&hub, Method::POST, "/api/v1/logout", &ann.bearer).await;
+    let revoked = room
+        .socket
+        .until(|message| match message {
+            FromRegistry::Revoke { allocation, account } => Some((*allocation, *account)),
+            _ => None,
+        })
+        .await;
+    assert_eq!(revoked, (asked.allocation, ann.account));
+}
+
+#[tokio::test]
 async fn t24_ban_shuts_the_account_out_of_http_and_of_new_sockets_at_once() {
     let hub = TestHub::start().await;
     let ann = registered(&hub, "Ann").await;
@@ -107,8 +124,8 @@ async fn t24_token_that_was_known_before_never_becomes_a_session() {
 #[tokio::test]
 async fn t25_of_two_sign_ins_at_once_exactly_one_socket_lives() {
     let hub = TestHub::start().await;
-    let guest = hub.guest().await;
     for race in 0..100 {
+        let guest = hub.guest().await;
         let (first, second) = (hub.socket_token(&guest.bearer).await, hub.socket_token(&guest.bearer).await);
         let (mut one, mut two) = tokio::join!(hub.admitted(), hub.admitted());
         let (sign_first, sign_second) = (ToHub::SignIn { token: first }, ToHub::SignIn { token: second });

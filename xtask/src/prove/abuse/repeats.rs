@@ -54,8 +54,10 @@ pub fn run(stage: &mut Stage<'_>, figures: &mut Figures) -> Result<()> {
     let accepted = usize::from(after != before) + early;
 
     // In a match of its own, which becomes void by it.
-    rooms[0].say(&ToRegistry::Free {})?;
+    rooms[0].say(&ToRegistry::Free { allocation: asked.allocation })?;
     rooms.truncate(1);
+    // Nobody has answered the hub's pings for the player meanwhile.
+    let mut player = stage.visitor(&account)?;
     let asked = begin(&mut player, &mut rooms[0])?;
     let changed = changed_roster(&account, &mut rooms[0], &asked)?;
 

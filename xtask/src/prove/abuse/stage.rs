@@ -13,6 +13,7 @@ use crate::{
     keys::{self, Keys},
     layout::Layout,
     prove::{
+        browser::Browser,
         dial::{free_port, machine},
         dice::Dice,
         http::Account,
@@ -20,7 +21,7 @@ use crate::{
         visitor::{Build, Visitor},
     },
     scratch::Scratch,
-    system::HubFlags,
+    system::{HubFlags, Output},
 };
 
 pub struct Stage<'a> {
@@ -88,6 +89,12 @@ impl<'a> Stage<'a> {
             Credentials { name: format!("owner {}", &random[..8]), password: random[8..40].to_owned() };
         let account = Account::register_from(self.address(), machine(net, number), &credentials)?;
         Ok((account, credentials))
+    }
+
+    /// A Chromium that knows nothing yet.
+    pub fn browser(&self) -> Result<Browser> {
+        let logs = self.log.parent().context("the log should lie in a folder")?;
+        Browser::launch(&self.folder.path().join("chromium"), &Output::Folder(logs.to_owned()))
     }
 
     pub fn visitor(&self, account: &Account) -> Result<Visitor> {

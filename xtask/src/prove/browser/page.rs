@@ -56,7 +56,23 @@ impl Page {
     pub fn reload(&self) -> Result<()> {
         self.evaluate("window.outgoing = true")?;
         self.call("Page.reload", json!({}))?;
-        until("a page to be loaded again", NAVIGATION, || {
+        self.wait_for_the_next()
+    }
+
+    /// Runs a script that leads to another document, and waits for that one to be whole.
+    pub fn follow(&self, script: &str) -> Result<()> {
+        self.evaluate(&format!("window.outgoing = true; {script}; null"))?;
+        self.wait_for_the_next()?;
+        self.wait_for_path(|_| true)
+    }
+
+    /// Runs a script before those of every document that this page will show.
+    pub fn begin_with(&self, script: &str) -> Result<()> {
+        self.call("Page.addScriptToEvaluateOnNewDocument", json!({ "source": script })).map(drop)
+    }
+
+    fn wait_for_the_next(&self) -> Result<()> {
+        until("the next document", NAVIGATION, || {
             let outgoing = self.try_evaluate("window.outgoing === true")?;
             Ok(if outgoing == false { Look::Found(()) } else { Look::Instead(outgoing.to_string()) })
         })
