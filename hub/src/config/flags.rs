@@ -75,13 +75,13 @@ pub struct Settings {
     /// Bots fill a match when its first player has waited this many seconds, in place of what each mode says
     #[arg(long, env = "FOGLINE_BOTS_AFTER_SECS", value_name = "N")]
     pub bots_after_secs: Option<u16>,
-    /// A room that is silent for this many seconds gets no new match: 1 to 9
+    /// A room that is silent for this many seconds gets no new match: 2 to 9
     #[arg(
         long,
         env = "FOGLINE_SUSPECT_SECONDS",
         value_name = "N",
         default_value_t = 3,
-        value_parser = value_parser!(u8).range(1..=9)
+        value_parser = value_parser!(u8).range(2..=9)
     )]
     pub suspect_seconds: u8,
     /// Where the admin port listens: a loopback address, or `none` for no admin port

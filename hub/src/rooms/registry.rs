@@ -13,6 +13,9 @@ use protocol::{
     ticket::RoomAddresses,
 };
 
+/// Silence is judged so much early: with the lobby's tick and the way to a reader, others know in time.
+const NOTICE: Duration = Duration::from_millis(200);
+
 /// Who is registered, and which epoch was last.
 pub struct Registry {
     rooms: BTreeMap<RoomId, Room>,
@@ -64,7 +67,9 @@ enum RoomState {
 
 impl Registry {
     /// `start` counts the hub's starts, so that no epoch is ever given twice.
+    /// A room that was silent for `suspect` gets no match, one that was for `silence` is lost.
     pub fn new(start: u32, suspect: Duration, silence: Duration) -> Self {
+        let suspect = suspect.saturating_sub(NOTICE);
         Self { rooms: BTreeMap::new(), epoch: u64::from(start) << 32, suspect, silence }
     }
 
