@@ -2,8 +2,10 @@
 //! only what it may know.
 
 pub mod bot;
+pub mod clock;
 pub mod flight;
 pub mod fog;
+pub mod guard;
 pub mod life;
 pub mod listen;
 mod muster;
@@ -32,6 +34,7 @@ pub fn plugin(app: &mut App) {
             1_000_000_000 / u64::from(SNAPSHOT_HZ),
         )));
     app.add_plugins((
+        guard::plugin,
         order::plugin,
         ticket::plugin,
         seat::plugin,

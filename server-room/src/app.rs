@@ -1,83 +1,81 @@
-//! The room as an app: the game's authority, driven in real time, wired to the hub's line.
+//! The room as an app: the game's authority, wired to the hub's line and to whoever runs the process.
 
 use std::{sync::atomic::Ordering, time::Duration};
 
-use bevy::{
-    app::{AppExit, PluginsState},
-    ecs::error::{FallbackErrorHandler, warn as warn_error},
-    log::LogPlugin,
-    prelude::*,
-    state::app::StatesPlugin,
-};
-use game::room::{
-    self,
-    life::{Match, NoShow},
-    listen::{self, Doors, Listening},
-    order::{Draining, Journaled, Order, Report},
+use bevy::{app::AppExit, ecs::error::FallbackErrorHandler, prelude::*, state::app::StatesPlugin};
+use game::{
+    protocol::registry::FromRegistry,
+    room::{
+        self,
+        clock::CATCH_UP,
+        guard::mishap,
+        life::{Match, NoShow},
+        listen::{self, Doors, Listening},
+        order::{Draining, Journaled, Order, Report},
+    },
 };
 use lightyear::prelude::LocalTimeline;
 
-use crate::registry::Line;
-
-/// Pause between two turns of the loop: it bounds how long a packet waits.
-const BUSY_PAUSE: Duration = Duration::from_millis(2);
-const FREE_PAUSE: Duration = Duration::from_millis(10);
-
-/// Lightyear reports each late input, each closed link and each unknown packet; none is news here.
-const LOG_FILTER: &str =
-    "info,lightyear=error,lightyear_debug=off,aeronet=warn,bevy_replicon=warn,wtransport=warn";
+use crate::{
+    admin::metrics::Metrics,
+    gauge,
+    operator::{Ending, Endings},
+    pace,
+    registry::Line,
+    vitals::Vitals,
+};
 
 /// Sockets that are not open by then never will be.
 const OPEN_LIMIT: Duration = Duration::from_secs(10);
 
-/// The app needs a [`Line`] as well before it runs. Logging is set up when this returns.
-pub fn build(doors: Doors, no_show: NoShow) -> App {
+/// What joins the app to the threads around it.
+pub struct Wires {
+    pub line: Line,
+    pub endings: Endings,
+    pub vitals: Vitals,
+    pub metrics: Metrics,
+}
+
+/// The app runs at its own pace, on the thread that runs it.
+pub fn build(doors: Doors, no_show: NoShow, wires: Wires) -> App {
+    let Wires { line, endings, vitals, metrics } = wires;
     let mut app = App::new();
-    app.add_plugins((
-        MinimalPlugins,
-        StatesPlugin,
-        TransformPlugin,
-        LogPlugin { filter: LOG_FILTER.into(), ..default() },
-    ));
-    app.insert_resource(FallbackErrorHandler(warn_error))
+    app.add_plugins((MinimalPlugins, StatesPlugin, TransformPlugin))
+        .insert_resource(FallbackErrorHandler(mishap::survive))
+        .insert_resource(Time::<Virtual>::from_max_delta(CATCH_UP))
+        .insert_resource(line)
+        .insert_resource(endings)
+        .insert_resource(vitals)
+        .insert_resource(metrics)
         .insert_resource(doors)
         .insert_resource(no_show)
-        .add_plugins((room::plugin, listen::plugin))
-        .add_systems(First, receive_orders)
+        .add_plugins((room::plugin, listen::plugin, gauge::plugin))
+        .add_systems(First, (receive_orders, heed_operator).chain())
         .add_systems(
             Update,
             (
-                introduce.run_if(resource_added::<Listening>),
+                introduce.run_if(resource_exists_and_changed::<Listening>),
                 give_up.run_if(not(resource_exists::<Listening>)),
             ),
         )
         .add_systems(
             Last,
-            (send_reports, depart.run_if(resource_exists::<Draining>).run_if(not(resource_exists::<Match>))),
+            (
+                send_reports,
+                close.run_if(resource_added::<Draining>),
+                depart.run_if(resource_exists::<Draining>).run_if(not(resource_exists::<Match>)),
+            )
+                .chain(),
         )
-        .set_runner(run);
+        .set_runner(pace::run);
     app
 }
 
-fn run(mut app: App) -> AppExit {
-    while app.plugins_state() == PluginsState::Adding {
-        std::thread::sleep(BUSY_PAUSE);
-    }
-    app.finish();
-    app.cleanup();
-    loop {
-        app.update();
-        if let Some(exit) = app.should_exit() {
-            return exit;
-        }
-        let busy = app.world().contains_resource::<Match>();
-        std::thread::sleep(if busy { BUSY_PAUSE } else { FREE_PAUSE });
-    }
-}
-
-fn introduce(listening: Res<Listening>, line: Res<Line>) {
+/// Once all sockets are open, and again when a certificate was replaced.
+fn introduce(listening: Res<Listening>, line: Res<Line>, vitals: Res<Vitals>) {
     info!("listening: {:?}", listening.addresses);
-    let _ = line.addresses.try_send(listening.addresses.clone());
+    vitals.listens();
+    let _ = line.addresses.force_send(listening.addresses.clone());
 }
 
 fn give_up(time: Res<Time<Real>>, mut exit: MessageWriter<AppExit>) {
@@ -104,13 +102,50 @@ fn receive_orders(
     }
 }
 
-fn send_reports(line: Res<Line>, timeline: Res<LocalTimeline>, mut reports: MessageReader<Report>) {
-    line.tick.store(timeline.tick().0, Ordering::Relaxed);
+fn heed_operator(
+    endings: Res<Endings>,
+    current: Option<Res<Match>>,
+    mut orders: MessageWriter<Order>,
+    mut exit: MessageWriter<AppExit>,
+) {
+    while let Ok(ending) = endings.0.try_recv() {
+        match ending {
+            Ending::Drain => {
+                orders.write(Order(FromRegistry::Drain {}));
+            }
+            Ending::TimeUp if current.is_none() => {
+                exit.write(AppExit::Success);
+            }
+            Ending::TimeUp | Ending::AtOnce => {
+                if let Some(current) = &current {
+                    warn!(match_id = %current.allocation.match_id, "the room ends with a match in it");
+                }
+                exit.write(AppExit::error());
+            }
+        }
+    }
+}
+
+fn send_reports(
+    line: Res<Line>,
+    timeline: Res<LocalTimeline>,
+    vitals: Res<Vitals>,
+    metrics: Res<Metrics>,
+    mut reports: MessageReader<Report>,
+) {
+    let tick = timeline.tick().0;
+    line.tick.store(tick, Ordering::Relaxed);
+    vitals.beat(tick);
     for Report(report) in reports.read() {
+        metrics.reported(report);
         if let Err(error) = line.report(report.clone()) {
             error!("a report to the hub was lost: {error:#}");
         }
     }
+}
+
+fn close(vitals: Res<Vitals>) {
+    vitals.drains();
 }
 
 /// A drained room goes when nothing is left that only it can tell.

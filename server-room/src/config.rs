@@ -3,14 +3,20 @@
 use std::{
     net::{IpAddr, SocketAddr, TcpListener, ToSocketAddrs as _, UdpSocket},
     path::PathBuf,
+    time::Duration,
 };
 
 use anyhow::{Context as _, bail};
 use clap::Parser;
 use game::{
-    room::{life::NoShow, listen::Doors},
+    room::{
+        life::NoShow,
+        listen::{Doors, gate::Limits},
+    },
     sim::schedule::ticks,
 };
+
+use crate::{admin::Port, telemetry::LogFormat};
 
 /// A Fogline room: plays matches for a hub.
 #[derive(Parser, Debug)]
@@ -44,6 +50,12 @@ pub struct Config {
     #[arg(long, env = "FOGLINE_WEBSOCKET_PORT", default_value_t = 7002)]
     websocket_port: u16,
 
+    /// Page whose browsers may connect, as `https://HOST[:PORT]`; may be given more than once. Without
+    /// it any page may
+    #[arg(long = "origin", env = "FOGLINE_ORIGINS", value_name = "ORIGIN", value_delimiter = ',')]
+    #[arg(value_parser = origin)]
+    origins: Vec<String>,
+
     /// Folder for results until the hub has confirmed them; rooms may share one. By default
     /// `$XDG_STATE_HOME/fogline/journal`, or `~/.local/state/fogline/journal`
     #[arg(long, env = "FOGLINE_JOURNAL", value_name = "DIR")]
@@ -57,6 +69,25 @@ pub struct Config {
     #[arg(long, env = "FOGLINE_NO_SHOW_SECONDS", value_name = "N", default_value_t = 30)]
     #[arg(value_parser = clap::value_parser!(u16).range(0..=600))]
     no_show_seconds: u16,
+
+    /// A room that is told to end by a signal waits so long for its match; 0 ends it at once. The
+    /// default is the longest match
+    #[arg(long, env = "FOGLINE_DRAIN_SECONDS", value_name = "N", default_value_t = 3600)]
+    #[arg(value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    drain_seconds: u32,
+
+    /// Health and figures, on loopback only; 0 lets the system choose. There is no such port unless
+    /// this is given
+    #[arg(long, env = "FOGLINE_ADMIN_PORT", value_name = "N")]
+    admin_port: Option<u16>,
+
+    /// File that gets `IP:PORT` once the admin port listens
+    #[arg(long, value_name = "FILE", requires = "admin_port")]
+    admin_addr_file: Option<PathBuf>,
+
+    /// How the log on stderr is written
+    #[arg(long, env = "FOGLINE_LOG_FORMAT", value_name = "FORMAT", default_value = "text")]
+    pub log_format: LogFormat,
 }
 
 impl Config {
@@ -86,6 +117,17 @@ impl Config {
 
     pub fn no_show(&self) -> NoShow {
         NoShow(ticks(f32::from(self.no_show_seconds)))
+    }
+
+    /// How long a drain that a signal began may take.
+    pub fn patience(&self) -> Duration {
+        Duration::from_secs(u64::from(self.drain_seconds))
+    }
+
+    /// Takes the admin port, if there is to be one.
+    pub fn admin_port(&self) -> anyhow::Result<Option<Port>> {
+        let file = self.admin_addr_file.as_deref();
+        self.admin_port.map(|port| Port::open(port, file)).transpose()
     }
 
     /// Resolves the advertised name and makes sure that every port given is free.
@@ -118,6 +160,17 @@ impl Config {
             websocket_port: self.websocket_port,
             advertise: self.advertise.clone(),
             advertise_ip,
+            origins: self.origins.clone(),
+            limits: Limits::default(),
         })
+    }
+}
+
+/// Scheme, host and port, as browsers send it.
+fn origin(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(['/', ' ']) => Ok(text.to_owned()),
+        _ => Err("expected an origin such as `https://play.example`, without a path".to_owned()),
     }
 }

@@ -3,9 +3,12 @@
 
 mod desk;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, AtomicUsize},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicUsize},
+    },
+    thread,
 };
 
 use anyhow::{Context as _, bail};
@@ -15,11 +18,11 @@ use game::protocol::{
     registry::{Allocation, FromRegistry, ToRegistry},
     ticket::RoomAddresses,
 };
-use tokio::signal::unix::SignalKind;
 
 use crate::{
     journal::{Entry, Journal, Word},
     registry::desk::Desk,
+    vitals::Vitals,
 };
 
 /// Messages that may wait on either side of the line.
@@ -31,12 +34,14 @@ pub struct Line {
     pub orders: Receiver<FromRegistry>,
     /// Matches whose result is in the journal from now on.
     pub recorded: Receiver<Allocation>,
+    /// Where players reach the room. The line stands when it has them, and is dialled anew when they
+    /// change.
     pub addresses: Sender<RoomAddresses>,
     /// Where the simulation is.
     pub tick: Arc<AtomicU32>,
     /// How many results the hub has not confirmed.
     pub waiting: Arc<AtomicUsize>,
-    /// The process should end.
+    /// The hub will never take this room.
     pub exit: Receiver<AppExit>,
     reports: Sender<ToRegistry>,
     journal: Sender<Word>,
@@ -56,8 +61,18 @@ impl Line {
 }
 
 /// Starts the thread that keeps the line and the one that keeps the journal. `left` are the results of
-/// earlier rooms in the journal.
-pub fn dial(hub: &str, host_key: String, journal: Journal, left: Vec<Entry>) -> anyhow::Result<Line> {
+/// earlier rooms in the journal. The calling thread is woken for whatever the hub says.
+///
+/// # Errors
+///
+/// `hub` is no WebSocket's URL, or a thread cannot be started.
+pub fn dial(
+    hub: &str,
+    host_key: String,
+    journal: Journal,
+    left: Vec<Entry>,
+    vitals: Vitals,
+) -> anyhow::Result<Line> {
     let url = format!("{}/socket/room", hub.trim_end_matches('/'));
     if !(url.starts_with("ws://") || url.starts_with("wss://")) {
         bail!("--hub `{hub}` should begin with ws:// or wss://");
@@ -70,6 +85,7 @@ pub fn dial(hub: &str, host_key: String, journal: Journal, left: Vec<Entry>) -> 
     let (address, addresses) = bounded(1);
     let (exits, exit) = bounded(1);
     let (tick, waiting) = (Arc::new(AtomicU32::new(0)), journal.waiting());
+    let app = thread::current();
     let desk = Desk {
         url,
         host_key,
@@ -81,34 +97,17 @@ pub fn dial(hub: &str, host_key: String, journal: Journal, left: Vec<Entry>) -> 
         beaten: 0,
         playing: None,
         unconfirmed: left,
+        addresses,
+        vitals,
+        app: app.clone(),
     };
-    std::thread::Builder::new().name("journal".into()).spawn(move || journal.keep(words, record, write))?;
+    thread::Builder::new().name("journal".into()).spawn(move || journal.keep(words, record, write))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    std::thread::Builder::new().name("registry".into()).spawn(move || {
-        let code = runtime.block_on(async {
-            tokio::select! {
-                error = desk.keep(addresses) => {
-                    error!("{error:#}");
-                    AppExit::error()
-                }
-                () = told_to_stop() => AppExit::Success,
-            }
-        });
-        let _ = exits.try_send(code);
+    thread::Builder::new().name("registry".into()).spawn(move || {
+        let error = runtime.block_on(desk.keep());
+        error!("{error:#}");
+        let _ = exits.try_send(AppExit::error());
+        app.unpark();
     })?;
     Ok(Line { orders, recorded, addresses: address, tick, waiting, exit, reports: report, journal: word })
-}
-
-async fn told_to_stop() {
-    let mut terminate = match tokio::signal::unix::signal(SignalKind::terminate()) {
-        Ok(terminate) => terminate,
-        Err(error) => {
-            error!("unable to listen for SIGTERM: {error}");
-            return;
-        }
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
 }

@@ -201,7 +201,9 @@ impl RoomFlags {
             .arg(&self.journal)
             .args(["--bind", "127.0.0.1", "--advertise", "127.0.0.1"])
             .args(["--udp-port", &self.udp_port.to_string()])
-            .args(["--webtransport-port", "0", "--websocket-port", "0"]);
+            .args(["--webtransport-port", "0", "--websocket-port", "0"])
+            // Whoever stops the system does not wait for its matches.
+            .args(["--drain-seconds", "0", "--admin-port", "0"]);
         Ok(command)
     }
 }

@@ -1,34 +1,55 @@
 //! One started server that players reach by UDP, WebTransport and WebSocket.
 //!
-//! Lightyear allows one started server an app, with one transport. UDP is that one; the other two
-//! listen on entities of their own, and every session they accept becomes a link of the same server.
+//! Lightyear allows one started server an app, with one transport. UDP is that one. The other two are
+//! doors of our own, on a runtime of their own: what a stranger may cost is bounded before the app
+//! hears of a session, which then becomes a link of the same server.
 
-use std::net::{IpAddr, SocketAddr};
+pub mod gate;
+mod websocket;
+mod webtransport;
+mod wire;
 
-use aeronet_io::{Session, server::ServerEndpoint};
-use aeronet_websocket::server::{ServerConfig as WebSocketConfig, WebSocketServer, WebSocketServerClient};
-use aeronet_webtransport::{
-    server::{ServerConfig as WebTransportConfig, WebTransportServer, WebTransportServerClient},
-    wtransport::Identity,
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::Duration,
 };
-use bevy::{ecs::system::EntityCommand as _, prelude::*};
+
+use bevy::{app::AppExit, prelude::*};
 use lightyear::prelude::{
-    server::{NetcodeConfig, NetcodeServer, Server, ServerUdpIo, Start},
+    server::{NetcodeConfig, NetcodeServer, Server, Start},
     *,
 };
-use lightyear_aeronet::AeronetLinkOf;
-use protocol::{
-    challenge::Bytes32,
-    ticket::{RoomAddresses, WebTransportAddress},
+use protocol::ticket::{RoomAddresses, WebTransportAddress};
+use tokio::{
+    runtime::{Builder, Runtime},
+    sync::mpsc,
 };
 
-use crate::{room::ticket::Mint, sim::wire::PROTOCOL_ID};
+use crate::{
+    room::{
+        guard::udp::UdpDoor,
+        life::Match,
+        listen::{
+            gate::{Gate, Limits},
+            wire::{Arrival, Arrivals},
+        },
+        ticket::Mint,
+    },
+    sim::wire::PROTOCOL_ID,
+};
 
 /// More than the seats of a match, so that players who come back find a place while their old links
 /// time out.
 const LINKS: usize = 32;
 
-/// Where to listen and what to tell players.
+/// Sessions that may wait for the next frame.
+const WAITING: usize = 32;
+
+/// A certificate is good for 12 days and a match lasts an hour at most.
+const RENEW_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Where to listen, whom to let in and what to tell players.
 #[derive(Resource, Clone, Debug)]
 pub struct Doors {
     pub bind: IpAddr,
@@ -40,16 +61,25 @@ pub struct Doors {
     pub advertise: String,
     /// The same as an address, for UDP.
     pub advertise_ip: IpAddr,
+    /// Pages that may connect, as `SCHEME://HOST[:PORT]`; empty for any. Whoever names no origin is no
+    /// browser and is let in.
+    pub origins: Vec<String>,
+    pub limits: Limits,
 }
 
-/// Opens all three doors when the app starts; [`Listening`] appears when all are open.
+/// Opens all three doors when the app starts; [`Listening`] appears when all are open and changes when
+/// the certificate does. A door that cannot be opened ends the app.
 pub fn plugin(app: &mut App) {
-    app.add_systems(Startup, open)
-        .add_systems(Update, announce.run_if(not(resource_exists::<Listening>)))
-        .add_observer(admit_session);
+    app.add_plugins(wire::plugin).add_systems(Startup, open).add_systems(
+        Update,
+        (
+            announce.run_if(resource_exists::<Entrances>).run_if(not(resource_exists::<Listening>)),
+            renew.run_if(resource_exists::<Listening>).run_if(not(resource_exists::<Match>)),
+        ),
+    );
 }
 
-fn open(world: &mut World) -> Result {
+fn open(world: &mut World) {
     let doors = world.resource::<Doors>().clone();
     let mint = world.resource::<Mint>().clone();
     let server = world
@@ -65,73 +95,62 @@ fn open(world: &mut World) -> Result {
                 ..default()
             }),
             LocalAddr(SocketAddr::new(doors.bind, doors.udp_port)),
-            ServerUdpIo::default(),
+            UdpDoor::default(),
         ))
         .id();
     world.trigger(Start { entity: server });
 
-    let identity = Identity::self_signed([doors.advertise.as_str(), "localhost"])?;
-    let digest = *identity.certificate_chain().as_slice()[0].hash().as_ref();
-    let webtransport = WebTransportConfig::builder()
-        .with_bind_address(SocketAddr::new(doors.bind, doors.webtransport_port))
-        .with_identity(identity)
-        .keep_alive_interval(Some(std::time::Duration::from_secs(1)))
-        .max_idle_timeout(Some(std::time::Duration::from_secs(5)))?
-        .build();
-    let listener = world.spawn(Door { server, kind: Kind::WebTransport });
-    WebTransportServer::open(webtransport).apply(listener);
-
-    let websocket = WebSocketConfig::builder()
-        .with_bind_address(SocketAddr::new(doors.bind, doors.websocket_port))
-        .with_no_encryption();
-    let listener = world.spawn(Door { server, kind: Kind::WebSocket });
-    WebSocketServer::open(websocket).apply(listener);
-
-    world.insert_resource(Certificate(Bytes32(digest)));
-    Ok(())
+    match Entrances::open(&doors) {
+        Ok((entrances, queue)) => {
+            world.insert_resource(entrances);
+            world.insert_resource(Arrivals { server, queue });
+        }
+        Err(reason) => {
+            error!("{reason}");
+            world.write_message(AppExit::error());
+        }
+    }
 }
 
 fn announce(
     doors: Res<Doors>,
-    certificate: Res<Certificate>,
+    entrances: Res<Entrances>,
     udp: Query<&LocalAddr, (With<NetcodeServer>, With<Linked>)>,
-    others: Query<(&Door, &LocalAddr), With<ServerEndpoint>>,
     mut commands: Commands,
 ) {
-    let port = |kind| others.iter().find(|(door, _)| door.kind == kind).map(|(_, addr)| addr.0.port());
-    let (Ok(udp), Some(webtransport), Some(websocket)) =
-        (udp.single(), port(Kind::WebTransport), port(Kind::WebSocket))
-    else {
-        return;
-    };
+    let Ok(udp) = udp.single() else { return };
     let host = match doors.advertise.parse::<IpAddr>() {
         Ok(IpAddr::V6(ip)) => format!("[{ip}]"),
         _ => doors.advertise.clone(),
     };
+    let webtransport = &entrances.webtransport;
     commands.insert_resource(Listening {
         addresses: RoomAddresses {
             udp: SocketAddr::new(doors.advertise_ip, udp.0.port()),
             webtransport: WebTransportAddress {
-                url: format!("https://{host}:{webtransport}"),
-                digest: certificate.0,
+                url: format!("https://{host}:{}", webtransport.port),
+                digest: webtransport.digest,
             },
-            websocket: format!("ws://{host}:{websocket}"),
+            websocket: format!("ws://{host}:{}", entrances.websocket),
         },
     });
 }
 
-fn admit_session(
-    session: On<Add, Session>,
-    sessions: Query<(&ChildOf, &PeerAddr), Or<(With<WebTransportServerClient>, With<WebSocketServerClient>)>>,
-    doors: Query<&Door>,
-    mut commands: Commands,
-) {
-    let Ok((listener, peer)) = sessions.get(session.entity) else { return };
-    let Ok(door) = doors.get(listener.parent()) else { return };
-    let link = commands
-        .spawn((LinkOf { server: door.server }, Link::default(), PeerAddr(peer.0), Via(door.kind)))
-        .id();
-    commands.entity(session.entity).insert(AeronetLinkOf(link));
+/// Only while the room is free: the tickets of a match name the certificate that it began with.
+fn renew(
+    time: Res<Time<Real>>,
+    doors: Res<Doors>,
+    mut entrances: ResMut<Entrances>,
+    mut listening: ResMut<Listening>,
+) -> Result {
+    if time.elapsed() < entrances.renew_at {
+        return Ok(());
+    }
+    entrances.renew_at = time.elapsed() + RENEW_AFTER;
+    entrances.webtransport.renew(&doors)?;
+    listening.addresses.webtransport.digest = entrances.webtransport.digest;
+    info!("the webtransport certificate was renewed");
+    Ok(())
 }
 
 /// Where this room listens, as the hub and players are told.
@@ -154,17 +173,81 @@ impl Via {
     }
 }
 
-#[derive(Component)]
-struct Door {
-    server: Entity,
-    kind: Kind,
-}
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     WebTransport,
     WebSocket,
 }
 
+/// The two doors beside UDP. They close with the runtime.
 #[derive(Resource)]
-struct Certificate(Bytes32);
+struct Entrances {
+    webtransport: webtransport::Door,
+    /// The port.
+    websocket: u16,
+    /// When the certificate is old, on the clock of [`Time<Real>`].
+    renew_at: Duration,
+    _runtime: Runtime,
+}
+
+impl Entrances {
+    /// The error names the door and the address.
+    fn open(doors: &Doors) -> Result<(Self, mpsc::Receiver<Arrival>), String> {
+        let (arrivals, queue) = mpsc::channel(WAITING);
+        let gate = |kind| Arc::new(Gate::new(kind, doors, arrivals.clone()));
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("doors")
+            .enable_all()
+            .build()
+            .map_err(|error| format!("unable to start a thread for the doors: {error}"))?;
+        let (webtransport, websocket) = {
+            let _context = runtime.enter();
+            (
+                webtransport::Door::open(doors, gate(Kind::WebTransport))?,
+                websocket::open(doors, gate(Kind::WebSocket))?,
+            )
+        };
+        Ok((Self { webtransport, websocket, renew_at: RENEW_AFTER, _runtime: runtime }, queue))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+
+    use super::*;
+
+    pub(super) fn doors() -> Doors {
+        Doors {
+            bind: Ipv4Addr::LOCALHOST.into(),
+            udp_port: 0,
+            webtransport_port: 0,
+            websocket_port: 0,
+            advertise: "localhost".into(),
+            advertise_ip: Ipv4Addr::LOCALHOST.into(),
+            origins: Vec::new(),
+            limits: Limits::default(),
+        }
+    }
+
+    fn refusal(doors: &Doors) -> String {
+        match Entrances::open(doors) {
+            Ok(_) => panic!("a taken port should not open"),
+            Err(reason) => reason,
+        }
+    }
+
+    #[test]
+    fn taken_port_is_named_with_its_door() {
+        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port should be free");
+        let taken = tcp.local_addr().expect("the listener should have an address");
+        let reason = refusal(&Doors { websocket_port: taken.port(), ..doors() });
+        assert!(reason.contains(&format!("the websocket door on {taken}")), "{reason}");
+
+        let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port should be free");
+        let taken = udp.local_addr().expect("the socket should have an address");
+        let reason = refusal(&Doors { webtransport_port: taken.port(), ..doors() });
+        assert!(reason.contains(&format!("the webtransport door on {taken}")), "{reason}");
+    }
+}

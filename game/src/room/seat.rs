@@ -7,12 +7,12 @@ use lightyear::prelude::{
     server::{ClientOf, TokenUserData},
     *,
 };
-use lightyear_aeronet::AeronetLink;
 use protocol::{id::AccountId, text::PlayerName};
 
 use crate::{
     room::{
         fog::{LinkTeam, Teller},
+        guard::Muted,
         life::{Match, MatchScoped},
         listen::Via,
         newcomer::{Awaiting, Promised},
@@ -53,7 +53,7 @@ fn take(
     let Ok((remote, data, via)) = links.get(link) else { return };
     let PeerId::Netcode(client_id) = remote.0 else { return };
     let pass = mint
-        .redeem(client_id, &data.0)
+        .redeem(client_id, &data.0, link)
         .filter(|pass| current.is_some_and(|current| current.allocation == pass.allocation));
     let found = pass.and_then(|Pass { seat, account, .. }| {
         let (tank, id, occupant, promised, input) = tanks.iter_mut().find(|(_, id, ..)| id.0 == seat)?;
@@ -160,8 +160,8 @@ fn tell_roster(
 pub(super) fn evict(commands: &mut Commands, link: Entity) {
     commands.queue(move |world: &mut World| {
         let Ok(mut entity) = world.get_entity_mut(link) else { return };
-        entity.remove::<(Seated, Awaiting, LinkTeam)>();
-        if entity.contains::<AeronetLink>() {
+        entity.remove::<(Seated, Awaiting, LinkTeam)>().insert(Muted);
+        if entity.contains::<Via>() {
             let reason = UnlinkReason::UserRequested(Some("the seat is gone".into()));
             world.trigger(Unlink { entity: link, reason });
         }

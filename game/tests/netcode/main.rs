@@ -2,9 +2,13 @@
 //! own, joined by lightyear's in-process link and stepped one tick at a time under a stepped clock.
 
 mod bot;
+mod doors;
 mod fog;
+mod guard;
 mod join;
 mod life;
 mod newcomer;
 mod prediction;
+mod reset;
+mod stall;
 mod support;

@@ -5,6 +5,7 @@ use std::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
+    thread::Thread,
     time::Duration,
 };
 
@@ -31,7 +32,10 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::WebSocketConfig},
 };
 
-use crate::journal::{Entry, Word};
+use crate::{
+    journal::{Entry, Word},
+    vitals::Vitals,
+};
 
 /// Pauses between two attempts to reach the hub.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(500);
@@ -60,17 +64,24 @@ pub(super) struct Desk {
     pub playing: Option<Allocation>,
     /// What the journal holds and the hub has not confirmed, the oldest first.
     pub unconfirmed: Vec<Entry>,
+    /// Where players reach the room, whenever that changes.
+    pub addresses: Receiver<RoomAddresses>,
+    pub vitals: Vitals,
+    /// The thread of the app's loop, which may be asleep.
+    pub app: Thread,
 }
 
 impl Desk {
     /// Ends only with an error that trying again cannot mend.
-    pub async fn keep(mut self, addresses: Receiver<RoomAddresses>) -> anyhow::Error {
-        let Ok(addresses) = addresses.recv().await else {
+    pub async fn keep(mut self) -> anyhow::Error {
+        let Ok(mut addresses) = self.addresses.recv().await else {
             return anyhow::anyhow!("the app ended before it listened");
         };
         let mut pause = SHORTEST_PAUSE;
         loop {
-            match self.attend(&addresses, &mut pause).await {
+            let ended = self.attend(&mut addresses, &mut pause).await;
+            self.vitals.alone();
+            match ended {
                 Ok(Refusal::WrongHostKey) => {
                     return anyhow::anyhow!("{} Check --host-key-file.", Refusal::WrongHostKey);
                 }
@@ -86,7 +97,11 @@ impl Desk {
     }
 
     /// One connection, until the hub refuses us or the line breaks.
-    async fn attend(&mut self, addresses: &RoomAddresses, pause: &mut Duration) -> anyhow::Result<Refusal> {
+    async fn attend(
+        &mut self,
+        addresses: &mut RoomAddresses,
+        pause: &mut Duration,
+    ) -> anyhow::Result<Refusal> {
         let limits = WebSocketConfig::default()
             .max_message_size(Some(ROOM_FRAME_BYTES))
             .max_frame_size(Some(ROOM_FRAME_BYTES));
@@ -111,6 +126,10 @@ impl Desk {
         loop {
             tokio::select! {
                 () = sleep_until(heard + HUB_SILENCE) => bail!("the hub is silent"),
+                Ok(changed) = self.addresses.recv() => {
+                    *addresses = changed;
+                    bail!("the room has other addresses now");
+                }
                 message = socket.next() => {
                     heard = Instant::now();
                     let text = match message.context("the hub closed the line")?? {
@@ -123,6 +142,7 @@ impl Desk {
                         FromRegistry::Registered { room } => {
                             info!("registered at {} as room {room}", self.url);
                             registered = true;
+                            self.vitals.registered();
                             *pause = SHORTEST_PAUSE;
                             repeat.reset_immediately();
                         }
@@ -163,7 +183,9 @@ impl Desk {
                 warn!("the journal does not keep up: a later room will send a confirmed result again");
             }
         }
-        self.orders.try_send(order).context("the room does not keep up with the hub")
+        self.orders.try_send(order).context("the room does not keep up with the hub")?;
+        self.app.unpark();
+        Ok(())
     }
 
     fn note(&mut self, report: &ToRegistry) {

@@ -11,6 +11,7 @@ use game::{
 use server_room::{
     journal::Journal,
     registry::{self, Line},
+    vitals::Vitals,
 };
 
 use crate::support::{HOST_KEY, Hub, Scratch, allocation, entry, leave, within};
@@ -18,14 +19,20 @@ use crate::support::{HOST_KEY, Hub, Scratch, allocation, entry, leave, within};
 /// The app's end of a line to this hub.
 fn dial(hub: &Hub, scratch: &Scratch) -> Line {
     let (journal, left) = Journal::open(scratch.path(), HOST_KEY, false).expect("the journal should open");
-    let line = registry::dial(&hub.url(), HOST_KEY.to_owned(), journal, left).expect("the line should start");
-    let addresses = RoomAddresses {
-        udp: ([127, 0, 0, 1], 7000).into(),
-        webtransport: WebTransportAddress { url: "https://127.0.0.1:7001".into(), digest: Bytes32([0; 32]) },
-        websocket: "ws://127.0.0.1:7002".into(),
-    };
-    line.addresses.try_send(addresses).expect("the line should wait for the addresses");
+    let line = registry::dial(&hub.url(), HOST_KEY.to_owned(), journal, left, Vitals::default())
+        .expect("the line should start");
+    line.addresses.try_send(addresses(0)).expect("the line should wait for the addresses");
     line
+}
+
+/// Addresses with a certificate of this digest.
+fn addresses(digest: u8) -> RoomAddresses {
+    let digest = Bytes32([digest; 32]);
+    RoomAddresses {
+        udp: ([127, 0, 0, 1], 7000).into(),
+        webtransport: WebTransportAddress { url: "https://127.0.0.1:7001".into(), digest },
+        websocket: "ws://127.0.0.1:7002".into(),
+    }
 }
 
 fn outcome(epoch: u64) -> ToRegistry {
@@ -111,4 +118,20 @@ async fn room_that_lost_its_line_keeps_its_match() {
     room.until(|report| (*report == free).then_some(())).await;
     drop(room);
     assert_eq!(hub.accept().await.playing, None);
+}
+
+#[tokio::test]
+async fn room_with_a_new_certificate_registers_again_and_keeps_its_match() {
+    let (hub, scratch) = (Hub::open().await, Scratch::new());
+    let line = dial(&hub, &scratch);
+    let mut room = hub.welcome().await;
+    assert_eq!(room.addresses, Some(addresses(0)));
+    let prepared = ToRegistry::Prepared { allocation: allocation(1), tickets: Vec::new() };
+    line.report(prepared.clone()).expect("the line should take it");
+    room.until(|report| (*report == prepared).then_some(())).await;
+
+    line.addresses.try_send(addresses(1)).expect("the line should hear of new addresses");
+    let room = hub.accept().await;
+    assert_eq!(room.addresses, Some(addresses(1)));
+    assert_eq!(room.playing, Some(allocation(1)));
 }

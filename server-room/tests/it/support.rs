@@ -1,5 +1,7 @@
 //! A hub that the test speaks for, and a folder that goes when the test ends.
 
+pub mod process;
+
 use std::{
     ffi::OsStr,
     fs,
@@ -13,10 +15,11 @@ use futures_util::{SinkExt as _, StreamExt as _};
 use game::protocol::{
     frame,
     id::{Epoch, MatchId, RoomId},
-    key::Content,
+    key::{Content, MapId, ModeId},
     limits::ROOM_FRAME_BYTES,
     registry::{Allocation, FromRegistry, ToRegistry},
     result::MatchResult,
+    ticket::RoomAddresses,
 };
 use server_room::journal::{Entry, Journal, Word};
 use tokio::{
@@ -42,6 +45,19 @@ pub fn allocation(epoch: u64) -> Allocation {
 pub fn entry(epoch: u64) -> Entry {
     let result = MatchResult { amber: 3, azure: 2, ticks: 300, seats: Vec::new() };
     Entry { allocation: allocation(epoch), result }
+}
+
+/// A match of bots.
+pub fn prepare(epoch: u64, seconds: u16) -> FromRegistry {
+    FromRegistry::Prepare {
+        allocation: allocation(epoch),
+        mode: ModeId::try_from("duel".to_owned()).expect("mode should be valid"),
+        map: MapId::try_from("crossing".to_owned()).expect("map should be valid"),
+        team_size: 1,
+        seed: 7,
+        seconds,
+        players: Vec::new(),
+    }
 }
 
 /// What a room leaves that has played these matches and was never answered.
@@ -125,11 +141,17 @@ impl Hub {
     pub async fn accept(&self) -> Room {
         let (stream, _) = within("a room dials", self.listener.accept()).await.expect("accept should work");
         let socket = within("the handshake", accept_async(stream)).await.expect("the room should upgrade");
-        let mut room =
-            Room { socket, content: Content::of(b""), host_key: String::new(), capacity: 0, playing: None };
+        let mut room = Room {
+            socket,
+            content: Content::of(b""),
+            host_key: String::new(),
+            capacity: 0,
+            addresses: None,
+            playing: None,
+        };
         match room.hear().await {
-            ToRegistry::Register { content, host_key, capacity, playing, .. } => {
-                Room { content, host_key, capacity, playing, ..room }
+            ToRegistry::Register { content, host_key, capacity, addresses, playing, .. } => {
+                Room { content, host_key, capacity, addresses: Some(addresses), playing, ..room }
             }
             other => panic!("the first message should be `register`, not {other:?}"),
         }
@@ -138,7 +160,7 @@ impl Hub {
     /// The next room that dials, registered.
     pub async fn welcome(&self) -> Room {
         let mut room = self.accept().await;
-        room.say(FromRegistry::Registered { room: RoomId(Uuid::from_u128(1)) }).await;
+        room.welcome().await;
         room
     }
 }
@@ -149,10 +171,17 @@ pub struct Room {
     pub content: Content,
     pub host_key: String,
     pub capacity: u8,
+    /// `None` until the room has said it.
+    pub addresses: Option<RoomAddresses>,
     pub playing: Option<Allocation>,
 }
 
 impl Room {
+    /// Lets the room in.
+    pub async fn welcome(&mut self) {
+        self.say(FromRegistry::Registered { room: RoomId(Uuid::from_u128(1)) }).await;
+    }
+
     pub async fn say(&mut self, message: FromRegistry) {
         self.socket.send(Message::text(frame::encode(&message))).await.expect("the room should listen");
     }
@@ -173,6 +202,28 @@ impl Room {
                 return found;
             }
         }
+    }
+
+    /// The next sign of life.
+    pub async fn heartbeat(&mut self) {
+        self.until(|report| matches!(report, ToRegistry::Heartbeat { .. }).then_some(())).await;
+    }
+
+    /// Waits until the room holds a match.
+    pub async fn prepared(&mut self) {
+        self.until(|report| matches!(report, ToRegistry::Prepared { .. }).then_some(())).await;
+    }
+
+    /// Asks for this match, and why the room declines.
+    pub async fn reason(&mut self, epoch: u64) -> String {
+        self.say(prepare(epoch, 5)).await;
+        self.until(|report| match report {
+            ToRegistry::Declined { allocation: of, reason } if *of == allocation(epoch) => {
+                Some(reason.clone())
+            }
+            _ => None,
+        })
+        .await
     }
 
     /// The next result that the room reports.

@@ -1,0 +1,142 @@
+//! The WebTransport door.
+
+use std::{net::SocketAddr, time::Duration};
+
+use bevy::{prelude::*, time::TimeUpdateStrategy};
+use game::{
+    protocol::ticket::WebTransportAddress,
+    room::listen::{Doors, gate::Limits},
+    sim::schedule::TICK,
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    time::timeout,
+};
+use wtransport::{
+    ClientConfig, Connection, Endpoint,
+    config::{ClientConfigBuilder, IpBindConfig, states::WantsTransportConfigClient},
+    endpoint::ConnectOptions,
+    quinn,
+    tls::Sha256Digest,
+};
+
+use super::{
+    HOST, PACKET, PATIENCE, SOON, addresses, broadcast, doors, links, no_links, open, received, wait,
+};
+
+/// More than a certificate's half life, less than its life.
+const EIGHT_DAYS: Duration = Duration::from_secs(8 * 24 * 60 * 60);
+
+fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a thread should start")
+}
+
+fn config(at: &WebTransportAddress) -> ClientConfigBuilder<WantsTransportConfigClient> {
+    ClientConfig::builder()
+        .with_bind_config(IpBindConfig::LocalV4)
+        .with_server_certificate_hashes([Sha256Digest::new(at.digest.0)])
+}
+
+/// Comes in, if the door and the certificate allow it.
+fn visit(runtime: &Runtime, at: &WebTransportAddress, origin: Option<&str>) -> Option<Connection> {
+    runtime.block_on(async {
+        let endpoint = Endpoint::client(config(at).build()).expect("a port should be free");
+        let mut options = ConnectOptions::builder(&at.url);
+        if let Some(origin) = origin {
+            options = options.add_header("origin", origin);
+        }
+        endpoint.connect(options.build()).await.ok()
+    })
+}
+
+#[test]
+fn datagrams_go_both_ways() {
+    let (mut app, runtime) = (open(doors(default())), runtime());
+    let session = visit(&runtime, &addresses(&app).webtransport, None).expect("the door should be open");
+    wait("a datagram arrives in the room", || {
+        session.send_datagram([0u8; PACKET]).expect("the session should be open");
+        received(&mut app) > 0
+    });
+    wait("a datagram arrives at the client", || {
+        broadcast(&mut app);
+        let heard = runtime.block_on(async { timeout(SOON, session.receive_datagram()).await });
+        heard.is_ok_and(|heard| heard.is_ok())
+    });
+    drop(session);
+    no_links(&mut app);
+}
+
+#[test]
+fn l12_foreign_origin_is_refused() {
+    let own = "https://play.example";
+    let app = open(Doors { origins: vec![own.into()], ..doors(default()) });
+    let (at, runtime) = (addresses(&app).webtransport, runtime());
+    assert!(visit(&runtime, &at, Some("https://evil.example")).is_none());
+    assert!(visit(&runtime, &at, Some(own)).is_some());
+    assert!(visit(&runtime, &at, None).is_some(), "a native client names no origin");
+    let elsewhere = WebTransportAddress { url: format!("{}/admin", at.url), ..at };
+    assert!(visit(&runtime, &elsewhere, None).is_none());
+}
+
+#[test]
+fn t9_more_sessions_than_one_address_may_have_are_refused() {
+    let app = open(doors(Limits { sessions_per_address: 1, ..default() }));
+    let (at, runtime) = (addresses(&app).webtransport, runtime());
+    let first = visit(&runtime, &at, None).expect("the door should be open");
+    assert!(visit(&runtime, &at, None).is_none());
+    drop(first);
+    wait("the place is free", || visit(&runtime, &at, None).is_some());
+}
+
+#[test]
+fn t9_handshake_that_stops_half_way_is_cut() {
+    let app = open(doors(Limits { handshake: 5 * SOON, ..default() }));
+    let (at, runtime) = (addresses(&app).webtransport, runtime());
+    let door: SocketAddr = at.url.trim_start_matches("https://").parse().expect("the URL has an address");
+    let config = config(&at).keep_alive_interval(Some(SOON)).build();
+    let end = runtime.block_on(async {
+        let endpoint = quinn::Endpoint::client((HOST, 0).into()).expect("a port should be free");
+        let connecting = endpoint.connect_with(config.quic_config().clone(), door, "localhost");
+        let connection = connecting.expect("the address should be good").await.expect("QUIC should connect");
+        timeout(PATIENCE, connection.closed()).await
+    });
+    assert!(end.is_ok(), "a connection without a session should be closed");
+}
+
+#[test]
+fn t9_silent_session_is_cut() {
+    let mut app = open(doors(Limits { idle: 5 * SOON, ..default() }));
+    let (at, runtime) = (addresses(&app).webtransport, runtime());
+    let session = runtime.block_on(async {
+        let config = config(&at).keep_alive_interval(Some(SOON / 2)).build();
+        let endpoint = Endpoint::client(config).expect("a port should be free");
+        endpoint.connect(&at.url).await.expect("the door should be open")
+    });
+    let end = runtime.block_on(async { timeout(PATIENCE, session.closed()).await });
+    assert!(end.is_ok(), "a session that only keeps itself alive should be closed");
+    no_links(&mut app);
+}
+
+#[test]
+fn certificate_is_renewed_before_it_expires() {
+    let (mut app, runtime) = (open(doors(default())), runtime());
+    let old = addresses(&app).webtransport;
+    let session = visit(&runtime, &old, None).expect("the door should be open");
+    wait("the link is there", || {
+        app.update();
+        links(&mut app) == 1
+    });
+
+    app.insert_resource(TimeUpdateStrategy::ManualDuration(EIGHT_DAYS));
+    app.update();
+    app.insert_resource(TimeUpdateStrategy::ManualDuration(TICK));
+    let new = addresses(&app).webtransport;
+    assert_eq!(new.url, old.url);
+    assert!(visit(&runtime, &old, None).is_none(), "the old certificate should be gone");
+    assert!(visit(&runtime, &new, None).is_some(), "the new certificate should be shown");
+    let before = received(&mut app);
+    wait("the old session goes on", || {
+        session.send_datagram([0u8; PACKET]).expect("the session should be open");
+        received(&mut app) > before
+    });
+}

@@ -1,0 +1,118 @@
+use std::time::Duration;
+
+use bevy::time::TimeUpdateStrategy;
+use game::{
+    room::{clock::Clock, seat::Occupant},
+    sim::schedule::TICK,
+};
+use lightyear::prelude::LocalTimeline;
+use mock_instant::global::MockClock;
+
+use crate::support::Match;
+
+/// Tanks that a player drives.
+fn driven(game: &mut Match) -> usize {
+    let world = game.room.world_mut();
+    world.query::<&Occupant>().iter(world).filter(|occupant| occupant.link.is_some()).count()
+}
+
+fn tick(game: &Match) -> u32 {
+    game.room.world().resource::<LocalTimeline>().tick().0
+}
+
+/// One turn of the room that is told of so much time.
+fn live(game: &mut Match, time: Duration) {
+    game.room.insert_resource(TimeUpdateStrategy::ManualDuration(time));
+    game.room.update();
+    game.room.insert_resource(TimeUpdateStrategy::ManualDuration(TICK));
+}
+
+/// What the room's loop does after so much time.
+fn turn(game: &mut Match, clock: &mut Clock, passed: Duration) {
+    let lived = clock.turn(passed).lived;
+    live(game, lived);
+}
+
+fn catch_up(game: &mut Match, clock: &mut Clock) {
+    while clock.arrears() > Duration::ZERO {
+        turn(game, clock, Duration::ZERO);
+    }
+}
+
+/// The room does not hear of its clients meanwhile.
+fn room_alone(game: &mut Match, ticks: u32) {
+    for _ in 0..ticks {
+        MockClock::advance(TICK);
+        game.room.update();
+    }
+}
+
+/// The room stands still meanwhile.
+fn clients_alone(game: &mut Match, ticks: u32) {
+    for _ in 0..ticks {
+        MockClock::advance(TICK);
+        for player in &mut game.clients {
+            player.app.update();
+        }
+    }
+}
+
+fn everybody_drives(game: &mut Match) -> bool {
+    driven(game) == 2 && game.own(0).is_some() && game.own(1).is_some()
+}
+
+#[test]
+fn f18_stall_after_a_silence_drops_nobody() {
+    let mut game = Match::running(60, &[0, 1]);
+    game.ticks(30);
+    room_alone(&mut game, 60);
+    clients_alone(&mut game, 270);
+    let mut clock = Clock::default();
+    turn(&mut game, &mut clock, 270 * TICK);
+    catch_up(&mut game, &mut clock);
+    game.ticks(120);
+    assert!(everybody_drives(&mut game), "silence and stall together are longer than netcode's patience");
+}
+
+#[test]
+fn f18_starved_room_slips_and_keeps_its_rate_afterwards() {
+    let mut game = Match::running(60, &[0, 1]);
+    let mut clock = Clock::default();
+    let before = tick(&game);
+    for _ in 0..50 {
+        clients_alone(&mut game, 6);
+        turn(&mut game, &mut clock, 6 * TICK);
+    }
+    let lived = tick(&game) - before;
+    assert!((199..=200).contains(&lived), "a turn makes up for four ticks at most, 50 made {lived}");
+    catch_up(&mut game, &mut clock);
+    let before = tick(&game);
+    game.ticks(60);
+    assert_eq!(tick(&game) - before, 60);
+    assert!(everybody_drives(&mut game));
+}
+
+#[test]
+fn f13_leap_of_the_clock_drops_nobody_and_is_not_simulated() {
+    let mut game = Match::running(60, &[0, 1]);
+    game.ticks(30);
+    let before = tick(&game);
+    let mut clock = Clock::default();
+    turn(&mut game, &mut clock, Duration::from_secs(3600));
+    catch_up(&mut game, &mut clock);
+    let lived = tick(&game) - before;
+    assert!(lived <= 15, "an hour is skipped but for a quarter of a second, not {lived} ticks");
+    game.ticks(120);
+    assert!(everybody_drives(&mut game));
+}
+
+/// Why the room has a clock of its own. When this fails, netcode reads before it judges, and
+/// `room::clock` may go.
+#[test]
+fn netcode_judges_silence_before_it_reads() {
+    let mut game = Match::running(60, &[0, 1]);
+    game.ticks(30);
+    clients_alone(&mut game, 1);
+    live(&mut game, Duration::from_secs(3600));
+    assert_eq!(driven(&mut game), 0, "packets of this tick were waiting to be read");
+}
