@@ -33,6 +33,12 @@ const PLACE_OF: &str = "(words => {
     return [rect.x + rect.width / 2, rect.y + rect.height / 2];
 })";
 
+/// Ends when the page has been painted as it stays, in its own font.
+const PAINTED: &str = "document.fonts.ready
+    .then(() => new Promise(requestAnimationFrame))
+    .then(() => new Promise(requestAnimationFrame))
+    .then(() => null)";
+
 pub struct PageClient {
     name: &'static str,
     page: Page,
@@ -92,7 +98,9 @@ impl PageClient {
     }
 
     /// Presses what leads into the game.
+    /// A browser drops what is clicked before the page has been painted.
     fn press_on_site(&self, words: &str) -> Result<()> {
+        self.page.evaluate(PAINTED)?;
         let place = self.page.evaluate(&format!("{PLACE_OF}({words:?})"))?;
         let (Some(x), Some(y)) = (place[0].as_f64(), place[1].as_f64()) else {
             bail!("there is nothing to press that says `{words}` ({})", self.name);
