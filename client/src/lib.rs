@@ -4,6 +4,7 @@ pub mod platform;
 pub mod settings;
 
 mod controls;
+mod developer;
 mod engagement;
 mod headless;
 mod hud;
@@ -52,6 +53,7 @@ pub fn run(settings: Settings) -> AppExit {
             screen::ui_plugin,
             hud::plugin,
             controls::plugin,
+            developer::plugin,
         ));
     }
     app.run()

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bevy::prelude::*;
 use game::sim::{
-    event::{Heard, MatchEvent},
+    event::{Heard, MatchEvent, Verdict},
     gun::{RELOAD, Shot},
     tank::TankId,
 };
@@ -58,8 +58,8 @@ pub(crate) struct Tally {
     pub names: BTreeMap<TankId, String>,
     /// The newest last.
     pub kills: Vec<Kill>,
-    /// When a shell of this player last hit, and whether it killed.
-    pub landed: Option<(Duration, bool)>,
+    /// When the room last judged a shell of this player, and how.
+    pub judged: Option<(Duration, Verdict)>,
     /// When this player was hit, and the direction that the shells came from.
     pub struck: Vec<(Duration, Vec2)>,
     /// Who killed this player last.
@@ -94,7 +94,7 @@ impl Tally {
                 self.struck.retain(|(at, _)| now.saturating_sub(*at) < Duration::from_secs(3));
                 self.struck.push((now, *from));
             }
-            MatchEvent::Landed { kill } => self.landed = Some((now, *kill)),
+            MatchEvent::Spent { verdict, .. } => self.judged = Some((now, *verdict)),
             MatchEvent::Killed { victim, by } => {
                 self.kills.push(Kill { at: now, victim: *victim, by: *by });
                 let old = self.kills.len().saturating_sub(FEED);

@@ -1,7 +1,10 @@
 //! The client's half of a match: dial, predict, reconcile, listen. Draws nothing.
 
 pub mod connection;
+mod delay;
 pub mod input;
+pub mod shell;
+pub mod weather;
 
 use bevy::prelude::*;
 use lightyear::prelude::{client::*, *};
@@ -14,23 +17,23 @@ use crate::sim::{
 };
 
 pub use connection::{JoinRoom, LeaveRoom, LinkState, RoomLink, Transport};
+pub use delay::CORRECTABLE;
 pub use input::Controls;
 
-/// Ticks that a client may run ahead of the room. A worse link gets input delay instead, so that
-/// every tick it predicts can still be corrected.
-const PREDICTED_TICKS: u16 = 16;
-
 pub fn plugin(app: &mut App) {
-    app.add_plugins((ClientPlugins { tick_duration: TICK }, sim::plugin, connection::plugin, input::plugin));
+    app.add_plugins((
+        ClientPlugins { tick_duration: TICK },
+        sim::plugin,
+        connection::plugin,
+        delay::plugin,
+        input::plugin,
+        shell::plugin,
+        weather::plugin,
+    ));
     app.insert_resource(PredictionManager {
-        rollback_policy: RollbackPolicy { max_rollback_ticks: PREDICTED_TICKS + 4, ..default() },
+        rollback_policy: RollbackPolicy { max_rollback_ticks: CORRECTABLE, ..default() },
         ..default()
     })
-    .insert_resource(InputTimelineConfig::default().with_input_delay(InputDelayConfig {
-        minimum_input_delay_ticks: 0,
-        maximum_input_delay_before_prediction: 0,
-        maximum_predicted_ticks: PREDICTED_TICKS,
-    }))
     .init_resource::<Confirmed>()
     .add_systems(Update, (listen, note_confirmed));
 }

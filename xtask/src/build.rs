@@ -54,6 +54,23 @@ pub fn native_client(
     built.executable("client")
 }
 
+/// The scripted players of `prove feel`.
+pub fn crew(layout: &Layout, keys: &Keys, release: bool, progress: &mut Progress) -> Result<PathBuf> {
+    progress.begin("scripted players");
+    let mut command = workspace_cargo(layout, keys);
+    command.args(["build", "--example", "crew"]);
+    let label = if release {
+        command.args(["--package", "game", "--features", "client", "--release"]);
+        "crew (release)"
+    } else {
+        command.arg("--workspace");
+        "crew"
+    };
+    let built = run_counted(layout, label, command, progress, &mut || Ok(()))?;
+    progress.note("built");
+    built.executable("crew")
+}
+
 fn binary(
     layout: &Layout,
     keys: &Keys,

@@ -15,6 +15,7 @@ mod setup;
 mod system;
 mod test;
 mod up;
+mod weather;
 mod web;
 
 use std::process::ExitCode;
@@ -50,7 +51,7 @@ enum Chore {
         /// Only what fits into a minute
         #[arg(long)]
         quick: bool,
-        /// Repeats the random moments of an earlier run of `crash` or `abuse`, which has printed its seed
+        /// Repeats the random moments of an earlier `crash`, `abuse`, `feel` or `guard`, which has printed its seed
         #[arg(long, value_name = "N")]
         seed: Option<u64>,
     },
@@ -83,6 +84,12 @@ enum Claim {
     Crash,
     /// What attackers do, each with the figure that bounds it
     Abuse,
+    /// Players over links from good to awful: corrections, delays, nothing lost
+    Feel,
+    /// Matches that differ only in what is hidden: not one byte of what is told may
+    Fog,
+    /// What attackers do to a room, beside a match that people play
+    Guard,
 }
 
 fn main() -> ExitCode {
@@ -112,6 +119,9 @@ fn run(chore: Chore) -> Result<ExitCode> {
                 Claim::Lifecycle => prove::lifecycle(&layout, quick),
                 Claim::Crash => prove::crash(&layout, quick, seed),
                 Claim::Abuse => prove::abuse(&layout, quick, seed),
+                Claim::Feel => prove::feel(&layout, quick, seed),
+                Claim::Fog => prove::fog(&layout, quick),
+                Claim::Guard => prove::guard(&layout, quick, seed),
             };
             return Ok(tally?.exit_code());
         }

@@ -6,8 +6,11 @@ mod cdp;
 mod client;
 mod crash;
 mod dial;
-mod dice;
+pub(crate) mod dice;
+mod feel;
+mod fog;
 mod game_state;
+mod guard;
 mod headless;
 mod http;
 mod hub;
@@ -62,6 +65,7 @@ pub fn play(layout: &Layout, quick: bool) -> Result<Tally> {
         hub_alone: false,
         match_seconds: Some(MATCH_SECONDS),
         bots_after_secs: Some(BOTS_AFTER_SECS),
+        weather: None,
         database: format!("sqlite://{}", scratch.path().join("hub.sqlite").display()),
         folder: scratch.path().to_owned(),
         output: Output::Folder(output.clone()),
@@ -103,6 +107,39 @@ pub fn abuse(layout: &Layout, quick: bool, seed: Option<u64>) -> Result<Tally> {
     let hub = build::hub(layout, &keys, false, false, &mut progress)?;
     let mut report = Report::new("abuse");
     abuse::perform(layout, &keys, &hub, quick, seed.map_or_else(dice::fresh_seed, Ok)?, &mut report)?;
+    report.finish(&layout.prove())
+}
+
+/// Plays over links from good to awful, in rooms of its own. Release builds, unless it has to be quick: what
+/// is felt should be the link and not the compiler.
+pub fn feel(layout: &Layout, quick: bool, seed: Option<u64>) -> Result<Tally> {
+    let mut progress = Progress::new(3);
+    let keys = prepare(layout, &mut progress)?;
+    let binaries = feel::Binaries {
+        room: build::room(layout, &keys, !quick, &mut progress, &mut || Ok(()))?,
+        crew: build::crew(layout, &keys, !quick, &mut progress)?,
+    };
+    let mut report = Report::new("feel");
+    feel::perform(layout, &keys, &binaries, quick, seed.map_or_else(dice::fresh_seed, Ok)?, &mut report)?;
+    report.finish(&layout.prove())
+}
+
+/// Compares what is told of matches that differ only in what is hidden.
+pub fn fog(layout: &Layout, quick: bool) -> Result<Tally> {
+    let mut progress = Progress::new(2);
+    let keys = prepare(layout, &mut progress)?;
+    let mut report = Report::new("fog");
+    fog::perform(layout, &keys, quick, &mut progress, &mut report)?;
+    report.finish(&layout.prove())
+}
+
+/// Attacks a room beside a match that people play.
+pub fn guard(layout: &Layout, quick: bool, seed: Option<u64>) -> Result<Tally> {
+    let mut progress = Progress::new(if quick { 5 } else { 7 });
+    let keys = prepare(layout, &mut progress)?;
+    let mut report = Report::new("guard");
+    let seed = seed.map_or_else(dice::fresh_seed, Ok)?;
+    guard::perform(layout, &keys, quick, seed, &mut progress, &mut report)?;
     report.finish(&layout.prove())
 }
 

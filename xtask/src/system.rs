@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    net::{SocketAddr, TcpListener},
+    net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
@@ -17,6 +17,8 @@ use crate::{
     keys::Keys,
     layout::Layout,
     progress::Progress,
+    prove::dice::Dice,
+    weather::{Gateway, Weather},
 };
 
 /// How long the hub may take until it listens.
@@ -38,6 +40,8 @@ pub struct Options {
     pub hub_alone: bool,
     pub match_seconds: Option<u16>,
     pub bots_after_secs: Option<u16>,
+    /// What stands between players and rooms, if anything.
+    pub weather: Option<Weather>,
     /// As the hub's `--database` takes it.
     pub database: String,
     /// Where the hub writes its addresses and the rooms their journal.
@@ -57,6 +61,8 @@ pub struct System {
     hub: SocketAddr,
     /// The hub, then the rooms.
     children: Vec<Child>,
+    /// In front of the rooms.
+    gateways: Vec<Gateway>,
 }
 
 impl System {
@@ -67,11 +73,14 @@ impl System {
         let mut hub = start_hub(layout, keys, options, &binary)?;
         let address = listening(&mut hub, &options.folder)?;
         progress.note(&format!("open http://{address}"));
-        let mut system = Self { hub: address, children: vec![hub] };
+        let mut system = Self { hub: address, children: vec![hub], gateways: Vec::new() };
         let binary = build::room(layout, keys, options.release, progress, &mut || system.check())?;
         for number in 1..=options.rooms {
-            let room = start_room(keys, options, &binary, address, number)?;
+            let mut dice = Dice::new(number as u64);
+            let gateway = options.weather.map(|weather| Gateway::open(weather, &mut dice)).transpose()?;
+            let room = start_room(keys, options, &binary, address, number, gateway.as_ref())?;
             system.children.push(room);
+            system.gateways.extend(gateway);
         }
         Ok(system)
     }
@@ -128,11 +137,16 @@ fn start_room(
     binary: &Path,
     hub: SocketAddr,
     number: usize,
+    gateway: Option<&Gateway>,
 ) -> Result<Child> {
     let name = format!("room {number}");
     let flags =
         RoomFlags { binary: binary.to_owned(), udp_port: 0, journal: options.folder.join("journals") };
-    Child::spawn(&name, flags.command(keys, hub)?, options.output.of(&name)?)
+    let command = match gateway {
+        Some(gateway) => flags.behind(keys, hub, gateway)?,
+        None => flags.command(keys, hub)?,
+    };
+    Child::spawn(&name, command, options.output.of(&name)?)
 }
 
 /// What a hub on loopback is told.
@@ -190,6 +204,15 @@ pub struct RoomFlags {
 
 impl RoomFlags {
     pub fn command(&self, keys: &Keys, hub: SocketAddr) -> Result<Command> {
+        self.reached_at(keys, hub, Ipv4Addr::LOCALHOST.into(), [self.udp_port, 0, 0])
+    }
+
+    /// A room whose players come through a gateway.
+    fn behind(&self, keys: &Keys, hub: SocketAddr, gateway: &Gateway) -> Result<Command> {
+        self.reached_at(keys, hub, Gateway::HOST, gateway.ports())
+    }
+
+    fn reached_at(&self, keys: &Keys, hub: SocketAddr, host: IpAddr, ports: [u16; 3]) -> Result<Command> {
         fs::create_dir_all(&self.journal)
             .with_context(|| format!("unable to create `{}`", self.journal.display()))?;
         let mut command = tethered(&self.binary);
@@ -199,9 +222,11 @@ impl RoomFlags {
             .arg(&keys.host_file)
             .arg("--journal")
             .arg(&self.journal)
-            .args(["--bind", "127.0.0.1", "--advertise", "127.0.0.1"])
-            .args(["--udp-port", &self.udp_port.to_string()])
-            .args(["--webtransport-port", "0", "--websocket-port", "0"])
+            .args(["--bind", "127.0.0.1", "--advertise", &host.to_string()]);
+        for (door, port) in ["--udp-port", "--webtransport-port", "--websocket-port"].into_iter().zip(ports) {
+            command.args([door, &port.to_string()]);
+        }
+        command
             // Whoever stops the system does not wait for its matches.
             .args(["--drain-seconds", "0", "--admin-port", "0"]);
         Ok(command)

@@ -58,6 +58,7 @@ pub fn run(layout: &Layout) -> Result<ExitCode> {
     stages.time("browser", || prove::play(layout, true))?;
     stages.time("crash", || prove::crash(layout, true, None))?;
     stages.time("abuse", || prove::abuse(layout, true, None))?;
+    stages.time("feel", || prove::feel(layout, true, None))?;
     Ok(stages.finish())
 }
 

@@ -16,6 +16,7 @@ use crate::{
     progress::Progress,
     setup::{Need, set_up},
     system::{self, Output, System, require_free},
+    weather::Weather,
     web,
 };
 
@@ -40,6 +41,37 @@ pub struct Options {
     /// Length of a match
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(5..=3600))]
     match_seconds: Option<u16>,
+    /// Makes every round trip between players and rooms so much longer
+    #[arg(long, default_value_t = 0, value_name = "MS")]
+    #[arg(value_parser = clap::value_parser!(u64).range(0..=5000))]
+    lag: u64,
+    /// Lets a round trip be so much shorter or longer
+    #[arg(long, default_value_t = 0, value_name = "MS")]
+    #[arg(value_parser = clap::value_parser!(u64).range(0..=5000))]
+    jitter: u64,
+    /// Loses so many of the packets between players and rooms, each way
+    #[arg(long, default_value_t = 0.0, value_name = "PERCENT", value_parser = percent)]
+    loss: f64,
+}
+
+impl Options {
+    /// None if the players should reach the rooms without a detour.
+    fn weather(&self) -> Option<Weather> {
+        let weather = Weather {
+            lag: Duration::from_millis(self.lag),
+            jitter: Duration::from_millis(self.jitter),
+            loss: self.loss,
+            ..Weather::default()
+        };
+        (weather != Weather::default()).then_some(weather)
+    }
+}
+
+fn percent(text: &str) -> Result<f64, String> {
+    match text.trim_end_matches('%').parse() {
+        Ok(percent) if (0.0..=100.0).contains(&percent) => Ok(percent),
+        _ => Err("expected a share from 0 to 100".to_owned()),
+    }
 }
 
 pub fn run(layout: &Layout, options: &Options) -> Result<()> {
@@ -65,6 +97,9 @@ pub fn run(layout: &Layout, options: &Options) -> Result<()> {
             progress.fail(error);
         }
         built?;
+    }
+    if options.weather().is_some() {
+        progress.note("players reach the rooms through bad weather");
     }
     println!("\nready: http://{}  (Ctrl-C stops everything)\n", system.hub());
     while interrupt::pause(Duration::from_millis(200)).is_ok() {
@@ -97,8 +132,21 @@ fn system_options(layout: &Layout, options: &Options) -> system::Options {
         hub_alone: true,
         match_seconds: options.match_seconds,
         bots_after_secs: None,
+        weather: options.weather(),
         database: options.database.clone().unwrap_or_else(|| layout.database()),
         folder: layout.state.clone(),
         output: Output::Console,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn share_of_packets_is_a_percentage() {
+        assert_eq!(percent("0.5"), Ok(0.5));
+        assert_eq!(percent("30%"), Ok(30.0));
+        assert!(percent("101").is_err() && percent("-1").is_err() && percent("much").is_err());
     }
 }

@@ -1,7 +1,8 @@
-//! The crosshair: a ring that closes as the gun reloads, and four strokes when a shell has hit.
+//! The crosshair: a ring that closes as the gun reloads, four strokes when a shell has hit, two when it
+//! has missed.
 
 use std::{
-    f32::consts::{FRAC_PI_2, FRAC_PI_4, TAU},
+    f32::consts::{FRAC_PI_2, FRAC_PI_4, PI, TAU},
     time::Duration,
 };
 
@@ -10,7 +11,7 @@ use bevy_egui::{
     EguiContexts,
     egui::{self, Pos2, Stroke},
 };
-use game::sim::gun::Gun;
+use game::sim::{event::Verdict, gun::Gun};
 use lightyear::prelude::{Controlled, LocalTimeline};
 
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
 };
 
 const RADIUS: f32 = 14.0;
-const HIT_SHOWS: Duration = Duration::from_millis(250);
+const VERDICT_SHOWS: Duration = Duration::from_millis(250);
 
 pub(super) fn show(
     mut contexts: EguiContexts,
@@ -36,12 +37,12 @@ pub(super) fn show(
     }
     let ctx = contexts.ctx_mut()?;
     let Some(at) = ctx.pointer_latest_pos() else { return Ok(()) };
-    let hit = tally
-        .landed
-        .filter(|(landed, _)| time.elapsed().saturating_sub(*landed) < HIT_SHOWS)
-        .map(|(_, kill)| kill);
+    let verdict = tally
+        .judged
+        .filter(|(judged, _)| time.elapsed().saturating_sub(*judged) < VERDICT_SHOWS)
+        .map(|(_, verdict)| verdict);
     let reloaded = own.iter().next().map(|gun| reloaded(Some(*gun), timeline.tick().0));
-    let view = View { at, reloaded, hit };
+    let view = View { at, reloaded, verdict };
     draw(ctx, &view);
     Ok(())
 }
@@ -50,8 +51,8 @@ struct View {
     at: Pos2,
     /// None while there is no gun.
     reloaded: Option<f32>,
-    /// A shell has just hit; true if that was the end of a tank.
-    hit: Option<bool>,
+    /// On a shell that the room has just judged.
+    verdict: Option<Verdict>,
 }
 
 fn draw(ctx: &egui::Context, view: &View) {
@@ -69,12 +70,23 @@ fn draw(ctx: &egui::Context, view: &View) {
         }
         None => {}
     }
-    if let Some(kill) = view.hit {
-        let stroke = Stroke::new(2.5, if kill { theme::DANGER } else { theme::TEXT });
-        for quarter in 0..4 {
-            let out = egui::Vec2::angled(FRAC_PI_4 + quarter as f32 * FRAC_PI_2);
+    if let Some(verdict) = view.verdict {
+        let (angles, stroke) = mark(verdict);
+        for angle in angles {
+            let out = egui::Vec2::angled(*angle);
             painter.line_segment([view.at + out * 7.0, view.at + out * 18.0], stroke);
         }
+    }
+}
+
+/// Where the strokes of a verdict point, clockwise from the right, and how they look.
+fn mark(verdict: Verdict) -> (&'static [f32], Stroke) {
+    const CROSS: [f32; 4] = [FRAC_PI_4, FRAC_PI_4 + FRAC_PI_2, FRAC_PI_4 + PI, FRAC_PI_4 + PI + FRAC_PI_2];
+    const DASH: [f32; 2] = [0.0, PI];
+    match verdict {
+        Verdict::Missed => (&DASH, Stroke::new(2.0, theme::QUIET)),
+        Verdict::Hit => (&CROSS, Stroke::new(2.5, theme::TEXT)),
+        Verdict::Killed => (&CROSS, Stroke::new(2.5, theme::DANGER)),
     }
 }
 
@@ -92,6 +104,13 @@ pub(super) fn arc(centre: Pos2, radius: f32, from: f32, sweep: f32) -> Vec<Pos2>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_verdict_has_a_mark_of_its_own() {
+        let [missed, hit, killed] = [Verdict::Missed, Verdict::Hit, Verdict::Killed].map(mark);
+        assert_ne!(missed.0, hit.0, "a miss is told from a hit without colour");
+        assert_ne!(hit.1, killed.1);
+    }
 
     #[test]
     fn arc_begins_and_ends_where_it_should() {

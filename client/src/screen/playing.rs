@@ -8,6 +8,7 @@ use bevy_egui::{EguiContexts, EguiPrimaryContextPass, egui};
 
 use crate::{
     controls::Paused,
+    developer::Developer,
     engagement::LeaveMatch,
     screen::Screen,
     ui::{UiSystems, widget},
@@ -21,9 +22,10 @@ pub(super) fn plugin(app: &mut App) {
 fn hide_cursor(
     screen: Res<State<Screen>>,
     paused: Res<Paused>,
+    developer: Res<Developer>,
     mut cursors: Query<&mut CursorOptions, With<PrimaryWindow>>,
 ) {
-    let visible = *screen.get() != Screen::Match || paused.0;
+    let visible = *screen.get() != Screen::Match || paused.0 || developer.open;
     for mut cursor in &mut cursors {
         if cursor.visible != visible {
             cursor.visible = visible;

@@ -19,7 +19,7 @@ pub mod ticket;
 
 /// Both ends of every wire must speak the same version; a difference is refused with
 /// [`refusal::Refusal::WrongVersion`] before anything else is read.
-pub const VERSION: u16 = 3;
+pub const VERSION: u16 = 4;
 
 /// Steps of the simulation per second.
 pub const TICK_HZ: u32 = 60;

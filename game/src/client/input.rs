@@ -2,7 +2,7 @@
 
 use bevy::prelude::*;
 use lightyear::prelude::{
-    Controlled,
+    Controlled, FrameInterpolate,
     client::input::InputSystems,
     input::native::{ActionState, InputMarker},
 };
@@ -15,8 +15,9 @@ pub(super) fn plugin(app: &mut App) {
         .add_observer(take_control);
 }
 
+/// The own tank is shown between two ticks, as a correction would show it.
 fn take_control(controlled: On<Add, Controlled>, mut commands: Commands) {
-    commands.entity(controlled.entity).insert(InputMarker::<TankInput>::default());
+    commands.entity(controlled.entity).insert((InputMarker::<TankInput>::default(), FrameInterpolate));
 }
 
 fn write(

@@ -102,13 +102,14 @@ fn follow(
     arena: Res<Arena>,
     pointer: Res<Pointer>,
     link: Res<RoomLink>,
-    own: Query<&Hull, With<Controlled>>,
+    own: Query<(&Hull, &Health), With<Controlled>>,
     tanks: Query<(&TankId, &Hull, &Health)>,
     mut eye: Single<(&Projection, &mut Gaze, &mut Transform), With<Eye>>,
 ) {
     let (projection, gaze, transform) = &mut *eye;
     let Projection::Orthographic(view) = *projection else { return };
-    let ahead = own.iter().next().map(|hull| hull.pos + pointer.lean * view.area.size() * AHEAD);
+    let driven = own.iter().next().filter(|(_, health)| health.alive());
+    let ahead = driven.map(|(hull, _)| hull.pos + pointer.lean * view.area.size() * AHEAD);
     let mate = || link.seat.and_then(|seat| watched(seat, tanks.iter()));
     let goal = match ahead.or_else(mate) {
         Some(at) => within(at, view.area.size() / 2.0, arena.size()),
@@ -120,8 +121,8 @@ fn follow(
     gaze.kick *= 1.0 - eased(dt, KICK_HALF_LIFE);
 }
 
-/// Where to look before the player of `seat` has a tank: at the one it will be, or, while that is a
-/// wreck, at a living one of the team.
+/// Where the player of `seat` looks without a tank to drive: at the one that will be theirs, or, while that
+/// is a wreck, at a living one of the team.
 fn watched<'a>(seat: Seat, tanks: impl Iterator<Item = (&'a TankId, &'a Hull, &'a Health)>) -> Option<Vec2> {
     tanks
         .filter(|(id, ..)| id.team() == seat.team())

@@ -6,6 +6,7 @@ use bevy::prelude::*;
 use lightyear::prelude::{Controlled, InterpolationTimeline, NetworkTimeline as _, Tick};
 
 use crate::{
+    client::shell::Foreseen,
     present::{PresentSystems, layer, paint::painted, palette, shape::Drawing},
     sim::{
         arena::Arena,
@@ -46,17 +47,16 @@ fn light(
     mut commands: Commands,
     arena: Res<Arena>,
     streak: Res<Streak>,
-    own: Query<&TankId, With<Controlled>>,
-    dark: Query<(Entity, &Tracer), Without<Lit>>,
+    dark: Query<(Entity, &Tracer), (Without<Lit>, Without<Foreseen>)>,
 ) {
     for (shell, tracer) in &dark {
         let reach = arena.cast(tracer.pos, tracer.dir, RANGE);
-        commands.entity(shell).try_insert(Lit { reach });
-        let mine = tracer.shooter.is_some_and(|shooter| own.iter().any(|own| *own == shooter));
-        if !mine {
-            let place = streaked(tracer.pos, tracer.dir, 0.0, reach);
-            commands.entity(shell).try_insert((painted(&streak.0, palette::TEXT.to_linear()), place));
-        }
+        let place = streaked(tracer.pos, tracer.dir, 0.0, reach);
+        commands.entity(shell).try_insert((
+            Lit { reach },
+            painted(&streak.0, palette::TEXT.to_linear()),
+            place,
+        ));
     }
 }
 
@@ -96,7 +96,7 @@ pub struct Hit {
     pub tank: bool,
 }
 
-/// A tracer that has its streak, if it needs one.
+/// A tracer that has its streak.
 #[derive(Component)]
 struct Lit {
     /// Metres to the nearest wall.

@@ -24,6 +24,9 @@ const RECOIL_HALF_LIFE: f32 = 0.07;
 /// A tank that moves farther in a frame has come back from the dead.
 const LEAP: f32 = 2.0;
 
+/// A wreck is not gone before the tank is so far from it: its health comes back a moment before its place.
+const RISEN: f32 = 1.0;
+
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Silhouettes>().add_systems(
         PostUpdate,
@@ -54,7 +57,17 @@ fn dress(
             [TRACK, -TRACK].map(|side| part(&shapes.cleats, Vec3::new(0.0, side, layer::CLEATS), chassis));
         let turret = part(&shapes.turrets[team], Vec3::Z * layer::TURRET, tank);
         let barrel = part(&shapes.barrel, Vec3::Z * layer::BARREL, turret);
-        let body = Body { ring, chassis, cleats, turret, barrel, recoil: 0.0, travel: [0.0; 2], last: *hull };
+        let body = Body {
+            ring,
+            chassis,
+            cleats,
+            turret,
+            barrel,
+            recoil: 0.0,
+            travel: [0.0; 2],
+            last: *hull,
+            grave: None,
+        };
         commands.entity(tank).try_insert(body);
     }
 }
@@ -104,12 +117,10 @@ fn tread(mut tanks: Query<(&Hull, &mut Body)>, mut places: Query<&mut Transform,
     }
 }
 
-fn stain(
-    tanks: Query<(&Health, &Body), Or<(Changed<Health>, Added<Body>)>>,
-    mut tags: Query<&mut MeshTag, Without<Body>>,
-) {
-    for (health, body) in &tanks {
-        let stained = tag(wear(*health));
+fn stain(mut tanks: Query<(&Hull, &Health, &mut Body)>, mut tags: Query<&mut MeshTag, Without<Body>>) {
+    for (hull, health, mut body) in &mut tanks {
+        body.grave = grave(body.grave, *hull, *health);
+        let stained = tag(if body.grave.is_some() { BURNT } else { wear(*health) });
         let parts = [body.chassis, body.turret, body.barrel];
         for part in parts.into_iter().chain(body.cleats) {
             if let Ok(mut tag) = tags.get_mut(part) {
@@ -117,6 +128,11 @@ fn stain(
             }
         }
     }
+}
+
+/// Where a tank that is shown as a wreck lies.
+fn grave(before: Option<Vec2>, hull: Hull, health: Health) -> Option<Vec2> {
+    if health.alive() { before.filter(|grave| grave.distance(hull.pos) < RISEN) } else { Some(hull.pos) }
 }
 
 /// Metres that the left and the right track ran between two frames.
@@ -158,6 +174,8 @@ pub struct Body {
     travel: [f32; 2],
     /// Where it was in the last frame.
     last: Hull,
+    /// Where it lies as a wreck.
+    grave: Option<Vec2>,
 }
 
 #[cfg(test)]
@@ -175,6 +193,16 @@ mod tests {
     fn return_from_the_dead_does_not_spin_the_tracks() {
         let before = Hull { pos: Vec2::ONE, heading: 0.0, speed: 0.0 };
         assert_eq!(rolled(before, Hull { pos: Vec2::splat(30.0), ..before }), [0.0; 2]);
+    }
+
+    #[test]
+    fn wreck_stays_one_until_the_tank_is_elsewhere() {
+        let lies = Hull { pos: Vec2::ONE, ..default() };
+        let wreck = Health { points: 0, back_at: 9 };
+        let fallen = grave(None, lies, wreck);
+        assert_eq!(fallen, Some(Vec2::ONE));
+        assert_eq!(grave(fallen, lies, Health::FULL), fallen, "its place has not come yet");
+        assert_eq!(grave(fallen, Hull { pos: Vec2::splat(30.0), ..lies }, Health::FULL), None);
     }
 
     #[test]

@@ -1,102 +1,117 @@
-//! Shells: fired, flown, struck; and what each team sees of them.
+//! Shells: fired, flown, struck.
+
+pub mod sky;
+
+use std::cmp::Ordering;
 
 use bevy::prelude::*;
-use lightyear::prelude::{LocalTimeline, NetworkTarget, Replicate};
+use lightyear::prelude::LocalTimeline;
 use protocol::id::Team;
 
 use crate::{
     room::{
-        fog::{Eyes, Teller, VisibleTo},
-        life::{Match, MatchScoped, RETURN, Tally},
+        flight::sky::{Shell, Sky},
+        fog::{Eyes, Teller},
+        life::{Match, RETURN, Tally},
     },
     sim::{
         arena::Arena,
-        event::MatchEvent,
+        event::{MatchEvent, Verdict},
         gun::Shot,
         schedule::{DT, TickSystems},
         scoreboard::Scoreboard,
-        shell::{self, Strike, Tracer},
+        shell::{self, Strike},
         tank::{Health, Hull, TankId},
     },
 };
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(FixedUpdate, (load, fly, show).chain().in_set(TickSystems::Fly));
+    app.add_message::<Landing>()
+        .add_systems(FixedUpdate, (load, fly, land, sky::show).chain().in_set(TickSystems::Fly));
 }
 
 fn load(
     mut shots: MessageReader<Shot>,
     arena: Res<Arena>,
     eyes: Res<Eyes>,
+    mut skies: Query<&mut Sky>,
     mut teller: Teller,
-    mut commands: Commands,
 ) {
     for shot in shots.read() {
         let knows = |team: Team| team == shot.tank.team() || eyes.see(&arena, team, shot.from);
         teller.teams(MatchEvent::Fired { tank: shot.tank, muzzle: shot.muzzle, dir: shot.dir }, knows);
         let clear = arena.cast(shot.from, shot.dir, shot.from.distance(shot.muzzle));
-        commands.spawn((
-            Shell {
-                shooter: shot.tank,
-                pos: shot.from,
-                dir: shot.dir,
-                left: shell::RANGE + clear,
-                views: [None; 2],
-            },
-            MatchScoped,
-        ));
+        for mut sky in &mut skies {
+            sky.launch(Shell::new(shot, shell::RANGE + clear));
+        }
     }
 }
 
-/// When time is up, shells in the air still land, but nothing counts any more.
+/// All shells of a tick strike what stood there before it. They land in the order of their places:
+/// another one would tell who else has fired.
 fn fly(
+    arena: Res<Arena>,
+    tanks: Query<(&TankId, &Hull, &Health)>,
+    mut skies: Query<&mut Sky>,
+    mut landings: MessageWriter<Landing>,
+    mut commands: Commands,
+) {
+    let mut landed = Vec::new();
+    for mut sky in &mut skies {
+        sky.shells_mut().for_each(|shell| {
+            let length = (shell::SPEED * DT).min(shell.left);
+            let others = tanks
+                .iter()
+                .filter(|(id, _, health)| **id != shell.shooter && health.alive())
+                .map(|(id, hull, _)| (*id, hull.pos));
+            let strike = shell::sweep(&arena, shell.pos, shell.dir, length, others);
+            shell.pos += shell.dir * length;
+            shell.left -= length;
+            if strike.is_some() || shell.left <= 0.0 {
+                shell.left = 0.0;
+                landed.push(Landing::of(shell, strike));
+            }
+        });
+        sky.clear_spent(&mut commands);
+    }
+    landed.sort_unstable_by(|a, b| by_place(a.pos, b.pos));
+    landings.write_batch(landed);
+}
+
+/// When time is up, shells in the air still land, but nothing counts any more.
+fn land(
     timeline: Res<LocalTimeline>,
     arena: Res<Arena>,
     eyes: Res<Eyes>,
     current: Option<Res<Match>>,
-    mut shells: Query<(Entity, &mut Shell)>,
+    mut landings: MessageReader<Landing>,
     mut tanks: Query<(Entity, &TankId, &Hull, &mut Health, &mut Tally)>,
     mut boards: Query<&mut Scoreboard>,
     mut teller: Teller,
-    mut commands: Commands,
 ) {
     let counts = current.is_some_and(|current| current.result.is_none());
-    let mut order: Vec<_> = shells.iter_mut().collect();
-    order.sort_unstable_by_key(|(_, shell)| shell.shooter);
-    for (entity, mut shell) in order {
-        let length = (shell::SPEED * DT).min(shell.left);
-        let others = tanks
-            .iter()
-            .filter(|(_, id, _, health, _)| **id != shell.shooter && health.alive())
-            .map(|(_, id, hull, ..)| (*id, hull.pos));
-        let strike = shell::sweep(&arena, shell.pos, shell.dir, length, others);
-        let dir = shell.dir;
-        shell.pos += dir * length;
-        shell.left -= length;
-        let Some(strike) = strike else {
-            if shell.left <= 0.0 {
-                shell.spend(&mut commands, entity);
-            }
-            continue;
-        };
-        let (Strike::Wall(pos) | Strike::Tank(_, pos)) = strike;
+    for landing in landings.read() {
+        let Landing { shooter, fired, pos, dir, strike } = *landing;
         let knows = |team: Team| eyes.see(&arena, team, pos - dir * 0.1);
-        let normal = match strike {
-            Strike::Wall(pos) => wall_normal(&arena, pos, dir),
-            Strike::Tank(..) => -dir,
-        };
-        let tank = matches!(strike, Strike::Tank(..));
-        teller.teams(MatchEvent::Impact { pos, normal, tank }, knows);
-        if let Strike::Tank(victim, _) = strike
-            && counts
-        {
-            let tick = timeline.tick().0;
-            hit(shell.shooter, victim, dir, tick, &mut tanks, &mut boards, &mut teller, knows);
+        if let Some(strike) = strike {
+            let (normal, tank) = match strike {
+                Strike::Wall(pos) => (wall_normal(&arena, pos, dir), false),
+                Strike::Tank(..) => (-dir, true),
+            };
+            teller.teams(MatchEvent::Impact { pos, normal, tank }, knows);
         }
-        shell.spend(&mut commands, entity);
+        let verdict = match strike {
+            Some(Strike::Tank(victim, _)) if counts => {
+                let tick = timeline.tick().0;
+                hit(shooter, victim, dir, tick, &mut tanks, &mut boards, &mut teller, knows)
+            }
+            _ => Verdict::Missed,
+        };
+        judge(shooter, fired, verdict, &tanks, &mut teller);
     }
 }
 
+/// A shell that strikes a tank destroyed in the same tick has struck a wreck.
 fn hit(
     shooter: TankId,
     victim: TankId,
@@ -106,12 +121,10 @@ fn hit(
     boards: &mut Query<&mut Scoreboard>,
     teller: &mut Teller,
     knows: impl Fn(Team) -> bool,
-) {
+) -> Verdict {
     let friendly = shooter.team() == victim.team();
-    let Some((struck, _, hull, mut health, mut tally)) = tanks.iter_mut().find(|(_, id, ..)| **id == victim)
-    else {
-        return;
-    };
+    let struck = tanks.iter_mut().find(|(_, id, _, health, _)| **id == victim && health.alive());
+    let Some((struck, _, hull, mut health, mut tally)) = struck else { return Verdict::Missed };
     if !friendly {
         health.points = health.points.saturating_sub(shell::DAMAGE);
     }
@@ -128,43 +141,26 @@ fn hit(
             board.score[shooter.team().index()] += 1;
         }
     }
-    if let Some((tank, _, _, _, mut tally)) = tanks.iter_mut().find(|(_, id, ..)| **id == shooter) {
+    if let Some((.., mut tally)) = tanks.iter_mut().find(|(_, id, ..)| **id == shooter) {
         tally.kills += u16::from(kill);
-        if !friendly {
-            teller.driver(tank, MatchEvent::Landed { kill });
-        }
+    }
+    match (friendly, kill && knows(shooter.team())) {
+        (true, _) => Verdict::Missed,
+        (false, false) => Verdict::Hit,
+        (false, true) => Verdict::Killed,
     }
 }
 
-/// Each team has its own view of a shell, so that neither learns where the other began to see it.
-fn show(
-    timeline: Res<LocalTimeline>,
-    arena: Res<Arena>,
-    eyes: Res<Eyes>,
-    mut shells: Query<&mut Shell>,
-    mut commands: Commands,
+/// Whoever fired is told in the same tick, and nobody else.
+fn judge(
+    shooter: TankId,
+    fired: u32,
+    verdict: Verdict,
+    tanks: &Query<(Entity, &TankId, &Hull, &mut Health, &mut Tally)>,
+    teller: &mut Teller,
 ) {
-    let tick = timeline.tick().0;
-    for mut shell in &mut shells {
-        for team in Team::BOTH {
-            let own = team == shell.shooter.team();
-            let seen = own || eyes.see(&arena, team, shell.pos);
-            let view = shell.views[team.index()];
-            if seen && view.is_none() {
-                let tracer =
-                    Tracer { tick, pos: shell.pos, dir: shell.dir, shooter: own.then_some(shell.shooter) };
-                let view = commands.spawn((
-                    tracer,
-                    Replicate::to_clients(NetworkTarget::All),
-                    VisibleTo::team(team),
-                    MatchScoped,
-                ));
-                shell.views[team.index()] = Some(view.id());
-            } else if !seen && let Some(view) = view {
-                commands.entity(view).despawn();
-                shell.views[team.index()] = None;
-            }
-        }
+    if let Some((tank, ..)) = tanks.iter().find(|(_, id, ..)| **id == shooter) {
+        teller.driver(tank, MatchEvent::Spent { fired, verdict });
     }
 }
 
@@ -184,23 +180,31 @@ fn wall_normal(arena: &Arena, pos: Vec2, dir: Vec2) -> Vec2 {
     }
 }
 
-/// A shell in flight, known to the room alone.
-#[derive(Component, Debug)]
-struct Shell {
-    shooter: TankId,
-    pos: Vec2,
-    dir: Vec2,
-    /// Metres it can still fly.
-    left: f32,
-    /// What Amber and Azure see of it.
-    views: [Option<Entity>; 2],
+/// An order that says nothing but where things are.
+fn by_place(a: Vec2, b: Vec2) -> Ordering {
+    a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y))
 }
 
-impl Shell {
-    fn spend(&self, commands: &mut Commands, entity: Entity) {
-        commands.entity(entity).despawn();
-        for view in self.views.into_iter().flatten() {
-            commands.entity(view).despawn();
-        }
+/// A shell has come to its end in this tick.
+#[derive(Message, Clone, Copy, Debug, PartialEq)]
+pub struct Landing {
+    pub shooter: TankId,
+    /// The tick.
+    pub fired: u32,
+    pub pos: Vec2,
+    /// Unit vector.
+    pub dir: Vec2,
+    /// `None` if it has fallen to the ground.
+    pub strike: Option<Strike>,
+}
+
+impl Landing {
+    fn of(shell: &Shell, strike: Option<Strike>) -> Self {
+        let Shell { shooter, fired, dir, .. } = *shell;
+        let pos = match strike {
+            Some(Strike::Wall(pos) | Strike::Tank(_, pos)) => pos,
+            None => shell.pos,
+        };
+        Self { shooter, fired, pos, dir, strike }
     }
 }

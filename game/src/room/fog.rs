@@ -1,9 +1,10 @@
 //! Who is told what. Hidden is the rule: an entity reaches a client only if its [`VisibleTo`] names
-//! the client's team, and a link without a team is told nothing.
+//! the client's team, and a link without a team is told nothing. Who may know what, and why, stands in
+//! `docs/fog.md`.
 
 use bevy::{ecs::system::SystemParam, prelude::*};
-use bevy_replicon::prelude::{AppVisibilityExt as _, VisibilityFilter};
-use lightyear::prelude::{LocalTimeline, MessageSender};
+use bevy_replicon::prelude::{AppVisibilityExt as _, SingleComponent, VisibilityFilter};
+use lightyear::prelude::{LocalTimeline, MessageSender, Replicating};
 use protocol::id::Team;
 
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     sim::{
         arena::Arena,
         event::MatchEvent,
+        gun::Gun,
         schedule::{TickSystems, ticks},
         sight::{sees_point, sees_tank},
         tank::{Health, Hull, TankId},
@@ -25,9 +27,17 @@ const AFTERIMAGE: u32 = ticks(0.4);
 pub const EVERYBODY: u8 = 0b11;
 
 pub(super) fn plugin(app: &mut App) {
-    app.add_visibility_filter::<VisibleTo>()
+    app.register_required_components::<Replicating, VisibleTo>()
+        .add_visibility_filter::<VisibleTo>()
+        .add_visibility_filter::<TankId>()
         .init_resource::<Eyes>()
+        .add_observer(hide)
         .add_systems(FixedUpdate, (open_eyes, look).chain().in_set(TickSystems::Sight));
+}
+
+/// Without a mask an entity would be shown to all.
+fn hide(unmasked: On<Remove, VisibleTo>, mut commands: Commands) {
+    commands.entity(unmasked.entity).try_insert(VisibleTo::default());
 }
 
 fn open_eyes(tanks: Query<(&TankId, &Hull, &Health)>, mut eyes: ResMut<Eyes>) {
@@ -60,9 +70,9 @@ fn look(
     }
 }
 
-/// Teams that are told of an entity, one bit each. Replaced, never removed: without it, the entity
-/// would be shown to all.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq)]
+/// Teams that are told of an entity, one bit each; by default none. Everything that is replicated has
+/// it.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[component(immutable)]
 pub struct VisibleTo(pub u8);
 
@@ -78,6 +88,16 @@ impl VisibilityFilter for VisibleTo {
 
     fn is_visible(&self, _client: Entity, team: Option<&LinkTeam>) -> bool {
         team.is_some_and(|team| self.0 & VisibleTo::team(team.0).0 != 0)
+    }
+}
+
+/// When a gun can fire again tells when it fired last, so only its own team is told.
+impl VisibilityFilter for TankId {
+    type ClientComponent = LinkTeam;
+    type Scope = SingleComponent<Gun>;
+
+    fn is_visible(&self, _client: Entity, team: Option<&LinkTeam>) -> bool {
+        team.is_some_and(|team| team.0 == self.team())
     }
 }
 
@@ -141,5 +161,6 @@ mod tests {
         assert!(!VisibleTo(EVERYBODY).is_visible(client, None));
         assert!(VisibleTo(EVERYBODY).is_visible(client, Some(&LinkTeam(Team::Azure))));
         assert!(!VisibleTo::team(Team::Amber).is_visible(client, Some(&LinkTeam(Team::Azure))));
+        assert!(!VisibleTo::default().is_visible(client, Some(&LinkTeam(Team::Azure))));
     }
 }

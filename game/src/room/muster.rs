@@ -1,4 +1,4 @@
-//! Everything that a new match begins with: a scoreboard, and a tank for every seat.
+//! Everything that a new match begins with: a scoreboard, a sky, and a tank for every seat.
 
 use bevy::prelude::*;
 use lightyear::prelude::{input::native::ActionState, *};
@@ -7,6 +7,7 @@ use protocol::{id::Seat, limits::MOST_SEATS, registry::ExpectedPlayer, text::Pla
 use crate::{
     room::{
         bot::Brain,
+        flight::sky,
         fog::{EVERYBODY, Seen, VisibleTo},
         life::{MatchScoped, Tally},
         seat::Occupant,
@@ -20,7 +21,8 @@ use crate::{
     },
 };
 
-/// Seats without a player are bots'; the others' tanks wait for theirs.
+/// Seats without a player are bots'; the others' tanks wait for theirs. What a client may ever see has its
+/// entity from now on, so that no entity's number tells what has happened out of sight.
 pub(super) fn muster(
     commands: &mut Commands,
     arena: &Arena,
@@ -34,6 +36,7 @@ pub(super) fn muster(
         VisibleTo(EVERYBODY),
         MatchScoped,
     ));
+    sky::open(commands, seats);
     for seat in Seat::first(seats) {
         let (pos, heading) = arena.spawn(seat);
         let player = players.iter().find(|player| player.seat == seat);

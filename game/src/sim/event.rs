@@ -16,14 +16,25 @@ pub enum MatchEvent {
     Impact { pos: Vec2, normal: Vec2, tank: bool },
     /// Told to the one who is hit: where the shell came from, as a unit vector.
     Struck { from: Vec2 },
-    /// Told to the one who fired: the shell hit a tank, and whether that was the end of it.
-    Landed { kill: bool },
+    /// Told to the one who fired: what became of the shell that was fired in this tick.
+    Spent { fired: u32, verdict: Verdict },
     /// Told to all: the kill feed.
     Killed { victim: TankId, by: TankId },
     /// Told to teams that see it: a tank blew up here.
     Wrecked { tank: TankId, pos: Vec2 },
     /// The last event of a match. Amber first.
     Over { score: [u16; 2] },
+}
+
+/// What became of a shell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    /// It struck no enemy, or nothing counts any more.
+    Missed,
+    /// It struck an enemy. Of one that the shooter's team does not see, nothing more is said.
+    Hit,
+    /// It destroyed an enemy that the shooter's team sees.
+    Killed,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

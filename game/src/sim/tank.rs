@@ -28,6 +28,10 @@ pub const TURRET_RATE: f32 = 5.0;
 /// Health of a fresh tank.
 pub const FULL_HEALTH: u8 = 100;
 
+/// No tank drives so far between two snapshots that arrive, in metres: one that has moved farther was put
+/// there, and is not shown on the way. Nor is a correction by so much smoothed.
+pub const LEAP: f32 = 6.0;
+
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(FixedUpdate, drive.in_set(TickSystems::Drive));
 }
@@ -103,6 +107,7 @@ pub fn approach(from: f32, to: f32, most: f32) -> f32 {
 
 /// Names a tank for a whole match on every machine: the index of its seat.
 #[derive(Component, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[component(immutable)]
 pub struct TankId(pub Seat);
 
 impl TankId {
@@ -147,10 +152,15 @@ pub struct Stirred(pub bool);
 
 impl Ease for Hull {
     fn interpolating_curve_unbounded(start: Self, end: Self) -> impl Curve<Self> {
-        FunctionCurve::new(Interval::EVERYWHERE, move |t| Hull {
-            pos: start.pos.lerp(end.pos, t),
-            heading: wrap(start.heading + wrap(end.heading - start.heading) * t),
-            speed: start.speed + (end.speed - start.speed) * t,
+        let leaps = start.pos.distance_squared(end.pos) > LEAP * LEAP;
+        FunctionCurve::new(Interval::EVERYWHERE, move |t| match (leaps, t < 1.0) {
+            (true, true) => start,
+            (true, false) => end,
+            (false, _) => Hull {
+                pos: start.pos.lerp(end.pos, t),
+                heading: wrap(start.heading + wrap(end.heading - start.heading) * t),
+                speed: start.speed + (end.speed - start.speed) * t,
+            },
         })
     }
 }
@@ -180,6 +190,20 @@ impl Diffable for Hull {
         self.pos += delta.pos;
         self.heading = wrap(self.heading + delta.heading);
         self.speed += delta.speed;
+    }
+}
+
+impl Diffable for Turret {
+    fn base_value() -> Self {
+        Self::default()
+    }
+
+    fn diff(&self, new: &Self) -> Self {
+        Turret { heading: wrap(new.heading - self.heading) }
+    }
+
+    fn apply_diff(&mut self, delta: &Self) {
+        self.heading = wrap(self.heading + delta.heading);
     }
 }
 
@@ -222,6 +246,25 @@ mod tests {
             hull = step(hull, TankInput::new(1.0, 0.0, 0.0, false), &arena, &[other]);
         }
         assert!(hull.pos.distance(other) >= 2.0 * RADIUS - 1e-3);
+    }
+
+    #[test]
+    fn tank_that_was_put_elsewhere_is_not_shown_on_the_way() {
+        let (_, here) = spawn();
+        let shown = |there: Hull, t| Hull::interpolating_curve_unbounded(here, there).sample_unchecked(t).pos;
+        let near = Hull { pos: here.pos + Vec2::X, ..here };
+        assert_eq!(shown(near, 0.5), here.pos + Vec2::X * 0.5);
+        let far = Hull { pos: here.pos + Vec2::X * (LEAP + 1.0), ..here };
+        assert_eq!((shown(far, 0.0), shown(far, 0.9), shown(far, 1.0)), (here.pos, here.pos, far.pos));
+    }
+
+    #[test]
+    fn difference_of_two_turrets_leads_from_one_to_the_other() {
+        let (mut from, to) = (Turret { heading: 3.0 }, Turret { heading: -3.0 });
+        let difference = from.diff(&to);
+        assert!(difference.heading.abs() < 0.3, "the short way round");
+        from.apply_diff(&difference);
+        assert!(wrap(from.heading - to.heading).abs() < 1e-5);
     }
 
     #[test]

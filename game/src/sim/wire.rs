@@ -45,7 +45,8 @@ pub(super) fn plugin(app: &mut App) {
         .replicate()
         .predict()
         .with_rollback_condition(turret_differs)
-        .add_linear_interpolation();
+        .add_linear_interpolation()
+        .add_correction();
     app.component::<Gun>().replicate().predict();
     app.component::<Health>().replicate().predict();
     app.component::<Stirred>().replicate().predict();

@@ -10,7 +10,7 @@ use game::{
         life::{Match as Current, MatchScoped},
         order::Journaled,
     },
-    sim::event::MatchEvent,
+    sim::event::{MatchEvent, Verdict},
 };
 
 use crate::support::{Match, allocation, preparation};
@@ -151,7 +151,10 @@ fn shot_damages_kills_and_scores() {
     }
     game.control(0, Controls { aim: 0.0, fire: true, ..Controls::default() });
     game.until("the enemy is destroyed", |game| {
-        game.clients[0].heard.iter().any(|event| matches!(event, MatchEvent::Landed { kill: true }))
+        game.clients[0]
+            .heard
+            .iter()
+            .any(|event| matches!(event, MatchEvent::Spent { verdict: Verdict::Killed, .. }))
     });
     game.ticks(10);
     let killed =

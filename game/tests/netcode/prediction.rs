@@ -1,7 +1,21 @@
+mod link;
+mod shots;
+mod shown;
+
 use bevy::math::Vec2;
 use game::client::Controls;
 
 use crate::support::Match;
+
+/// So many ticks in which nobody comes near the player in seat 0.
+fn calm(game: &mut Match, ticks: u32) {
+    for _ in 0..ticks {
+        for bot in 1..6 {
+            game.place(bot, Vec2::new(59.0, 4.0 + 3.0 * f32::from(bot)));
+        }
+        game.step();
+    }
+}
 
 #[test]
 fn own_tank_answers_before_the_room_does() {

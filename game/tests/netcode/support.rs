@@ -1,6 +1,9 @@
 //! A whole match in one process.
 
-use std::{sync::Mutex, time::Duration};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
 
 use bevy::{prelude::*, state::app::StatesPlugin, time::TimeUpdateStrategy};
 use game::{
@@ -42,6 +45,10 @@ use uuid::Uuid;
 /// The stepped clock is one for the whole process, so matches take turns.
 static CLOCK: Mutex<()> = Mutex::new(());
 
+pub fn take_turn() -> MutexGuard<'static, ()> {
+    CLOCK.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 pub struct Match {
     pub room: App,
     pub clients: Vec<Player>,
@@ -50,7 +57,7 @@ pub struct Match {
     /// Whether results are journaled as soon as they are there.
     pub journal: bool,
     server: Entity,
-    _turn: std::sync::MutexGuard<'static, ()>,
+    _turn: MutexGuard<'static, ()>,
 }
 
 pub struct Player {
@@ -95,7 +102,7 @@ pub fn preparation(allocation: Allocation, team_size: u8, seconds: u16, seats: &
 impl Match {
     /// An empty room.
     pub fn room() -> Self {
-        let turn = CLOCK.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let turn = take_turn();
         let mut room = headless();
         room.add_plugins(room::plugin);
         let address = ([127, 0, 0, 1], 7000).into();

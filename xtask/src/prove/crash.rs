@@ -2,7 +2,7 @@
 //! matches are played, and then every result is looked for.
 
 mod audit;
-mod content;
+pub(super) mod content;
 mod database;
 mod faults;
 mod hub_deaths;

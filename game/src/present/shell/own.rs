@@ -1,9 +1,11 @@
-//! Our own shells, shown the moment they are fired: the room tells of them a round trip later.
+//! Our own shells as they are shown, from the moment they are fired: the room tells of them a round trip
+//! later.
 
 use bevy::prelude::*;
 use lightyear::prelude::Controlled;
 
 use crate::{
+    client::shell::{OwnShell, ShellSystems, Start},
     present::{
         PresentSystems,
         paint::painted,
@@ -13,8 +15,6 @@ use crate::{
     sim::{
         arena::{Arena, CELL},
         event::{Heard, MatchEvent},
-        gun::{RELOAD, Shot},
-        schedule::ticks,
         shell::{RANGE, SPEED, Strike, sweep},
         tank::{Health, Hull, TankId},
     },
@@ -26,48 +26,37 @@ const NEAR: f32 = 1.0;
 /// A told impact this near to where our shell struck a wall is the same one.
 const SAME: f32 = 1.5;
 
-/// Seconds that a spent shell waits for the room's word.
-const WAITS: f32 = 0.6;
-
-/// Ticks that a correction may replay at most; a tick further back is of another match.
-const REPLAY: u32 = ticks(5.0);
-
 pub(super) fn plugin(app: &mut App) {
-    app.add_systems(Update, (fire, fly, settle).chain())
+    app.add_systems(Update, (fire, fly, settle, end).chain().after(ShellSystems))
         .add_systems(PostUpdate, draw.in_set(PresentSystems::Pose));
 }
 
 fn fire(
     mut commands: Commands,
     streak: Res<Streak>,
-    mut shots: MessageReader<Shot>,
-    mut last: Local<Option<u32>>,
+    fired: Query<(Entity, &OwnShell), Added<OwnShell>>,
     mut blasts: MessageWriter<Blast>,
 ) {
-    for shot in shots.read() {
-        if !fresh(*last, shot.tick) {
-            continue;
-        }
-        *last = Some(shot.tick);
-        blasts.write(Blast { tank: shot.tank, muzzle: shot.muzzle, dir: shot.dir });
+    for (shell, own) in &fired {
+        let Some(Start { muzzle, dir }) = own.start else { continue };
+        blasts.write(Blast { tank: own.tank, muzzle, dir });
         commands.spawn((
-            OwnShell { from: shot.muzzle, dir: shot.dir, flown: 0.0, end: None },
+            OwnStreak { shell, from: muzzle, dir, flown: 0.0, end: None },
             painted(&streak.0, palette::TEXT.to_linear()),
-            streaked(shot.muzzle, shot.dir, 0.0, RANGE),
+            streaked(muzzle, dir, 0.0, RANGE),
         ));
     }
 }
 
 fn fly(
-    mut commands: Commands,
     time: Res<Time>,
     arena: Res<Arena>,
     tanks: Query<(&TankId, &Hull, &Health, Has<Controlled>)>,
-    mut shells: Query<(Entity, &mut OwnShell)>,
+    mut shells: Query<&mut OwnStreak>,
     mut hits: MessageWriter<Hit>,
 ) {
     let step = time.delta_secs() * SPEED;
-    for (entity, mut shell) in &mut shells {
+    for mut shell in &mut shells {
         if shell.end.is_none() {
             let at = shell.from + shell.dir * shell.flown;
             let others = tanks
@@ -85,9 +74,6 @@ fn fly(
             };
         }
         shell.flown += step;
-        if shell.end.as_ref().is_some_and(|end| shell.flown > end.reach + WAITS * SPEED + STREAK) {
-            commands.entity(entity).despawn();
-        }
     }
 }
 
@@ -95,7 +81,7 @@ fn fly(
 fn settle(
     mut commands: Commands,
     mut heard: MessageReader<Heard>,
-    shells: Query<(Entity, &OwnShell)>,
+    shells: Query<(Entity, &OwnStreak)>,
     mut hits: MessageWriter<Hit>,
 ) {
     let mut settled = Vec::new();
@@ -112,16 +98,24 @@ fn settle(
     }
 }
 
-fn draw(mut shells: Query<(&OwnShell, &mut Transform)>) {
+/// A spent shell waits for the room's verdict, which comes right behind the impact. One that the room has
+/// judged while we still let it fly has struck what we do not see, and one that was not fired after all is
+/// gone.
+fn end(mut commands: Commands, shells: Query<&OwnShell>, streaks: Query<(Entity, &OwnStreak)>) {
+    for (entity, streak) in &streaks {
+        let waits = shells.get(streak.shell).is_ok_and(|shell| shell.verdict.is_none());
+        let shrinks = streak.end.as_ref().is_some_and(|end| streak.flown < end.reach + STREAK);
+        if !waits && !shrinks {
+            commands.entity(entity).try_despawn();
+        }
+    }
+}
+
+fn draw(mut shells: Query<(&OwnStreak, &mut Transform)>) {
     for (shell, mut place) in &mut shells {
         let reach = shell.end.as_ref().map_or(RANGE, |end| end.reach);
         *place = streaked(shell.from, shell.dir, shell.flown, reach);
     }
-}
-
-/// Is a shot in this tick new, and not an earlier one that was replayed?
-fn fresh(last: Option<u32>, tick: u32) -> bool {
-    last.is_none_or(|last| tick >= last + RELOAD || tick + REPLAY < last)
 }
 
 /// The normal of the wall that a shell along `dir` struck at `pos`.
@@ -131,7 +125,8 @@ fn face(pos: Vec2, dir: Vec2) -> Vec2 {
 }
 
 #[derive(Component, Clone, Debug)]
-struct OwnShell {
+struct OwnStreak {
+    shell: Entity,
     from: Vec2,
     dir: Vec2,
     /// Metres, counted on after its end.
@@ -146,7 +141,7 @@ struct End {
     wall: bool,
 }
 
-impl OwnShell {
+impl OwnStreak {
     /// Is a told impact at `pos` the end of this shell?
     fn ends_at(&self, pos: Vec2) -> bool {
         let reach = self.end.as_ref().map_or(self.flown, |end| end.reach + SAME);
@@ -165,20 +160,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replayed_shot_is_shown_once() {
-        assert!(fresh(None, 7));
-        assert!(!fresh(Some(1000), 1000) && !fresh(Some(1000), 1001) && !fresh(Some(1000), 1000 - RELOAD));
-        assert!(fresh(Some(1000), 1000 + RELOAD));
-    }
-
-    #[test]
-    fn shot_of_a_new_match_is_shown_whatever_its_tick() {
-        assert!(fresh(Some(100_000), 12));
-    }
-
-    #[test]
     fn only_an_impact_on_the_way_ends_our_shell() {
-        let shell = OwnShell { from: Vec2::ZERO, dir: Vec2::X, flown: 12.0, end: None };
+        let shell =
+            OwnStreak { shell: Entity::PLACEHOLDER, from: Vec2::ZERO, dir: Vec2::X, flown: 12.0, end: None };
         assert!(shell.ends_at(Vec2::new(8.0, 0.4)));
         assert!(!shell.ends_at(Vec2::new(8.0, 3.0)) && !shell.ends_at(Vec2::new(20.0, 0.0)));
     }

@@ -29,8 +29,9 @@ const MESSAGES: Measure = Measure { a_second: 120.0, at_once: 128.0 };
 /// A client repeats the last ten ticks.
 const STATES: usize = 16;
 
-/// A client is ahead by the jitter of its link, and by as much as the room is behind when it reads.
-const AHEAD: i32 = ticks(0.5) as i32;
+/// A client is ahead by the jitter of its link, which it takes for as long as the whole trip when it sets its
+/// clock, and by as much as the room is behind when it reads.
+const AHEAD: i32 = ticks(1.0) as i32;
 
 /// A tank that has heard nothing for so long has let go of the controls already.
 const BEHIND: i32 = ticks(0.3) as i32;

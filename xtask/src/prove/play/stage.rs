@@ -64,6 +64,7 @@ impl<'a> Stage<'a> {
             hub_alone: false,
             match_seconds: Some(match_seconds),
             bots_after_secs: Some(BOTS_AFTER_SECS),
+            weather: None,
             database: format!("sqlite://{}", folder.join("hub.sqlite").display()),
             folder,
             output: Output::Folder(logs),

@@ -1,0 +1,158 @@
+//! Shells in the air, and what each team is shown of them.
+//!
+//! Replicon writes the number of an entity on the wire. If every shell had an entity of its own, the
+//! numbers of those that a team sees would count those that it does not see. So a match begins with more
+//! views than a team can need at once, and each team is shown its shells as the next views of its own.
+
+use bevy::prelude::*;
+use lightyear::prelude::{LocalTimeline, NetworkTarget, Replicate};
+use protocol::id::Team;
+
+use crate::{
+    room::{
+        flight::by_place,
+        fog::{Eyes, VisibleTo},
+        life::MatchScoped,
+    },
+    sim::{
+        arena::Arena,
+        gun::{BARREL, RELOAD, Shot},
+        schedule::DT,
+        shell::{RANGE, SPEED, Tracer},
+        tank::TankId,
+    },
+};
+
+/// Shells of one gun that a team can begin to see while one view is in use. It may see one of them at the
+/// end of its flight and the next at the beginning.
+const VIEWS: u8 = 3;
+
+/// Ticks between two uses of a view, at least: several snapshots, or clients would miss that it was hidden.
+const REST: u32 = 6;
+
+const _: () = assert!(
+    2.0 * (RANGE + BARREL) < (VIEWS as u32 * RELOAD - REST) as f32 * DT * SPEED,
+    "a view should be free again when its turn comes"
+);
+
+/// A sky without shells, for a match with so many seats.
+pub(in crate::room) fn open(commands: &mut Commands, seats: u8) {
+    let pools = Team::BOTH.map(|_| {
+        let views = (0..seats * VIEWS).map(|_| {
+            let nowhere = Tracer { tick: 0, pos: Vec2::ZERO, dir: Vec2::X, shooter: None };
+            let target = Replicate::to_clients(NetworkTarget::All);
+            commands.spawn((nowhere, target, VisibleTo::default(), MatchScoped)).id()
+        });
+        Pool { views: views.collect(), next: 0 }
+    });
+    commands.spawn((Sky { shells: Vec::new(), pools }, MatchScoped));
+}
+
+/// A shell that a team has seen keeps its view to the end: it is hidden when the shell is.
+pub(super) fn show(
+    timeline: Res<LocalTimeline>,
+    arena: Res<Arena>,
+    eyes: Res<Eyes>,
+    mut skies: Query<&mut Sky>,
+    mut views: Query<(&mut Tracer, &VisibleTo)>,
+    mut commands: Commands,
+) {
+    for mut sky in &mut skies {
+        let Sky { shells, pools } = &mut *sky;
+        for team in Team::BOTH {
+            let mut fresh = Vec::new();
+            for shell in shells.iter_mut() {
+                let own = team == shell.shooter.team();
+                let seen = own || eyes.see(&arena, team, shell.pos);
+                let mask = if seen { VisibleTo::team(team) } else { VisibleTo::default() };
+                match shell.views[team.index()] {
+                    Some(view) if views.get(view).is_ok_and(|(_, shown)| *shown != mask) => {
+                        commands.entity(view).insert(mask);
+                    }
+                    None if seen => fresh.push(shell),
+                    Some(_) | None => {}
+                }
+            }
+            fresh.sort_unstable_by(|a, b| by_place(a.pos, b.pos));
+            for shell in fresh {
+                let view = pools[team.index()].take();
+                let Ok((mut tracer, _)) = views.get_mut(view) else { continue };
+                let shooter = Some(shell.shooter).filter(|shooter| shooter.team() == team);
+                *tracer = Tracer { tick: timeline.tick().0, pos: shell.pos, dir: shell.dir, shooter };
+                commands.entity(view).insert(VisibleTo::team(team));
+                shell.views[team.index()] = Some(view);
+            }
+        }
+    }
+}
+
+/// Every shell of a match, known to the room alone.
+#[derive(Component, Debug)]
+pub struct Sky {
+    shells: Vec<Shell>,
+    /// Amber's and Azure's.
+    pools: [Pool; 2],
+}
+
+impl Sky {
+    pub fn shells(&self) -> &[Shell] {
+        &self.shells
+    }
+
+    pub(super) fn shells_mut(&mut self) -> impl Iterator<Item = &mut Shell> {
+        self.shells.iter_mut()
+    }
+
+    pub(super) fn launch(&mut self, shell: Shell) {
+        self.shells.push(shell);
+    }
+
+    /// Removes shells that have nowhere left to go.
+    pub(super) fn clear_spent(&mut self, commands: &mut Commands) {
+        self.shells.retain(|shell| {
+            let flies = shell.left > 0.0;
+            for view in shell.views.into_iter().flatten().filter(|_| !flies) {
+                commands.entity(view).insert(VisibleTo::default());
+            }
+            flies
+        });
+    }
+}
+
+/// In flight.
+#[derive(Debug)]
+pub struct Shell {
+    pub shooter: TankId,
+    /// The tick.
+    pub fired: u32,
+    pub pos: Vec2,
+    /// Unit vector.
+    pub dir: Vec2,
+    /// Metres it can still fly.
+    pub(super) left: f32,
+    /// What Amber and Azure have seen of it.
+    views: [Option<Entity>; 2],
+}
+
+impl Shell {
+    pub(super) fn new(shot: &Shot, reach: f32) -> Self {
+        let Shot { tank, tick, from, dir, .. } = *shot;
+        Self { shooter: tank, fired: tick, pos: from, dir, left: reach, views: [None; 2] }
+    }
+}
+
+/// Views of one team, taken in turn, so that which is next depends on what the team has seen and on
+/// nothing else.
+#[derive(Debug)]
+struct Pool {
+    views: Vec<Entity>,
+    next: usize,
+}
+
+impl Pool {
+    fn take(&mut self) -> Entity {
+        let view = self.views[self.next];
+        self.next = (self.next + 1) % self.views.len();
+        view
+    }
+}

@@ -1,0 +1,82 @@
+//! What is true in a room at the end of a tick, whoever may know it.
+
+use bevy::prelude::*;
+use game::{
+    protocol::id::Seat,
+    room::{
+        flight::{Landing, sky::Sky},
+        life::Tally,
+    },
+    sim::{
+        gun::{Gun, Shot},
+        tank::{Health, Hull, TankId, Turret},
+    },
+};
+use lightyear::prelude::LocalTimeline;
+
+pub fn plugin(app: &mut App) {
+    app.init_resource::<Truth>().add_systems(FixedPostUpdate, observe);
+}
+
+fn observe(
+    timeline: Res<LocalTimeline>,
+    tanks: Query<(&TankId, &Hull, &Turret, &Gun, &Health, &Tally)>,
+    skies: Query<&Sky>,
+    mut shots: MessageReader<Shot>,
+    mut landings: MessageReader<Landing>,
+    mut truth: ResMut<Truth>,
+) {
+    let tanks = tanks.iter().map(|(id, hull, turret, gun, health, tally)| Tank {
+        id: *id,
+        hull: *hull,
+        turret: *turret,
+        gun: *gun,
+        health: *health,
+        tally: [tally.kills, tally.deaths],
+    });
+    let shells = skies.iter().flat_map(Sky::shells);
+    let shells = shells.map(|shell| Shell { shooter: shell.shooter, pos: shell.pos, dir: shell.dir });
+    *truth = Truth {
+        tick: timeline.tick().0,
+        tanks: tanks.collect(),
+        shells: shells.collect(),
+        shots: shots.read().copied().collect(),
+        landings: landings.read().copied().collect(),
+    };
+    truth.tanks.sort_unstable_by_key(|tank| tank.id);
+}
+
+#[derive(Resource, Clone, Debug, Default)]
+pub struct Truth {
+    pub tick: u32,
+    /// In the order of their seats.
+    pub tanks: Vec<Tank>,
+    pub shells: Vec<Shell>,
+    /// Of this tick, as are the landings.
+    pub shots: Vec<Shot>,
+    pub landings: Vec<Landing>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tank {
+    pub id: TankId,
+    pub hull: Hull,
+    pub turret: Turret,
+    pub gun: Gun,
+    pub health: Health,
+    /// Kills and deaths.
+    pub tally: [u16; 2],
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Shell {
+    pub shooter: TankId,
+    pub pos: Vec2,
+    pub dir: Vec2,
+}
+
+impl Truth {
+    pub fn tank(&self, seat: Seat) -> Option<&Tank> {
+        self.tanks.iter().find(|tank| tank.id.0 == seat)
+    }
+}
