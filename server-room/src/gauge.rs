@@ -7,7 +7,11 @@ use bevy::{
     ecs::{entity::Entities, schedule::ScheduleLabel},
     prelude::*,
 };
-use game::room::{guard::Counters, life::Match, listen::Via};
+use game::room::{
+    guard::Counters,
+    life::Match,
+    listen::{Via, turned_away::TurnedAway},
+};
 use lightyear::prelude::{Connected, LinkOf};
 
 use crate::admin::metrics::{Glance, Metrics};
@@ -41,6 +45,7 @@ fn look(
     pending: Query<(), (With<LinkOf>, Without<Connected>)>,
     current: Option<Res<Match>>,
     guard: Res<Counters>,
+    turned_away: Res<TurnedAway>,
     metrics: Res<Metrics>,
 ) {
     let mut counts = TRANSPORTS.map(|transport| (transport, 0));
@@ -58,6 +63,9 @@ fn look(
     });
     for (why, total) in guard.refused() {
         metrics.refused(why.name(), total);
+    }
+    for (door, why, total) in turned_away.counts() {
+        metrics.turned_away(door, why, total);
     }
 }
 

@@ -96,6 +96,7 @@ pub fn dial(
         tick: tick.clone(),
         beaten: 0,
         playing: None,
+        draining: false,
         unconfirmed: left,
         addresses,
         vitals,

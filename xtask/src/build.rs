@@ -15,6 +15,10 @@ use crate::{
     progress::Progress,
 };
 
+/// The profile of rooms that are built for release: what hosts run. `release` in its place shares crates with
+/// what else is built so, for a larger and slower room.
+const ROOM_PROFILE: &str = "room";
+
 /// `alone` compiles what the hub needs and no more; otherwise it shares the workspace's crates.
 pub fn hub(
     layout: &Layout,
@@ -24,7 +28,7 @@ pub fn hub(
     progress: &mut Progress,
 ) -> Result<PathBuf> {
     progress.begin("hub");
-    let built = binary(layout, keys, "hub", release, alone, progress, &mut || Ok(()))?;
+    let built = binary(layout, keys, "hub", profile(release), alone, progress, &mut || Ok(()))?;
     progress.note("built");
     built.executable("hub")
 }
@@ -37,7 +41,8 @@ pub fn room(
     watch: Watch<'_>,
 ) -> Result<PathBuf> {
     progress.begin("rooms");
-    let built = binary(layout, keys, "server-room", release, release, progress, watch)?;
+    let profile = release.then_some(ROOM_PROFILE);
+    let built = binary(layout, keys, "server-room", profile, release, progress, watch)?;
     progress.note("built");
     built.executable("server-room")
 }
@@ -49,7 +54,7 @@ pub fn native_client(
     progress: &mut Progress,
 ) -> Result<PathBuf> {
     progress.begin("native client");
-    let built = binary(layout, keys, "client", release, release, progress, &mut || Ok(()))?;
+    let built = binary(layout, keys, "client", profile(release), release, progress, &mut || Ok(()))?;
     progress.note("built");
     built.executable("client")
 }
@@ -71,11 +76,16 @@ pub fn crew(layout: &Layout, keys: &Keys, release: bool, progress: &mut Progress
     built.executable("crew")
 }
 
+fn profile(release: bool) -> Option<&'static str> {
+    release.then_some("release")
+}
+
+/// Without a profile it is a dev build.
 fn binary(
     layout: &Layout,
     keys: &Keys,
     name: &str,
-    release: bool,
+    profile: Option<&str>,
     alone: bool,
     progress: &mut Progress,
     watch: Watch<'_>,
@@ -87,13 +97,13 @@ fn binary(
     } else {
         command.args(["--workspace", "--bin", name]);
     }
-    if release {
-        command.arg("--release");
+    if let Some(profile) = profile {
+        command.args(["--profile", profile]);
     }
-    let label = match (release, alone) {
-        (true, _) => format!("{name} (release)"),
-        (false, true) => format!("{name} (alone)"),
-        (false, false) => name.to_owned(),
+    let label = match (profile, alone) {
+        (Some(profile), _) => format!("{name} ({profile})"),
+        (None, true) => format!("{name} (alone)"),
+        (None, false) => name.to_owned(),
     };
     run_counted(layout, &label, command, progress, watch)
 }

@@ -51,7 +51,7 @@ enum Chore {
         /// Only what fits into a minute
         #[arg(long)]
         quick: bool,
-        /// Repeats the random moments of an earlier `crash`, `abuse`, `feel` or `guard`, which has printed its seed
+        /// Repeats the random moments of an earlier `crash`, `abuse`, `feel`, `guard` or `soak`, which has printed its seed
         #[arg(long, value_name = "N")]
         seed: Option<u64>,
     },
@@ -90,6 +90,8 @@ enum Claim {
     Fog,
     /// What attackers do to a room, beside a match that people play
     Guard,
+    /// Match after match in one room for half an hour: nothing grows
+    Soak,
 }
 
 fn main() -> ExitCode {
@@ -122,6 +124,7 @@ fn run(chore: Chore) -> Result<ExitCode> {
                 Claim::Feel => prove::feel(&layout, quick, seed),
                 Claim::Fog => prove::fog(&layout, quick),
                 Claim::Guard => prove::guard(&layout, quick, seed),
+                Claim::Soak => prove::soak(&layout, quick, seed),
             };
             return Ok(tally?.exit_code());
         }

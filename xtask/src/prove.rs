@@ -18,6 +18,7 @@ mod lifecycle;
 mod play;
 mod report;
 mod sample;
+mod soak;
 mod socket;
 mod visitor;
 mod wait;
@@ -140,6 +141,20 @@ pub fn guard(layout: &Layout, quick: bool, seed: Option<u64>) -> Result<Tally> {
     let mut report = Report::new("guard");
     let seed = seed.map_or_else(dice::fresh_seed, Ok)?;
     guard::perform(layout, &keys, quick, seed, &mut progress, &mut report)?;
+    report.finish(&layout.prove())
+}
+
+/// Plays match after match in one room. Release builds of the room, unless it has to be quick.
+pub fn soak(layout: &Layout, quick: bool, seed: Option<u64>) -> Result<Tally> {
+    let mut progress = Progress::new(4);
+    let keys = prepare(layout, &mut progress)?;
+    let binaries = soak::Binaries {
+        hub: build::hub(layout, &keys, false, false, &mut progress)?,
+        room: build::room(layout, &keys, !quick, &mut progress, &mut || Ok(()))?,
+        client: build::native_client(layout, &keys, false, &mut progress)?,
+    };
+    let mut report = Report::new("soak");
+    soak::perform(layout, &keys, &binaries, quick, seed.map_or_else(dice::fresh_seed, Ok)?, &mut report)?;
     report.finish(&layout.prove())
 }
 

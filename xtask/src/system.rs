@@ -208,7 +208,7 @@ impl RoomFlags {
     }
 
     /// A room whose players come through a gateway.
-    fn behind(&self, keys: &Keys, hub: SocketAddr, gateway: &Gateway) -> Result<Command> {
+    pub fn behind(&self, keys: &Keys, hub: SocketAddr, gateway: &Gateway) -> Result<Command> {
         self.reached_at(keys, hub, Gateway::HOST, gateway.ports())
     }
 

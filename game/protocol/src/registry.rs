@@ -66,6 +66,9 @@ pub enum ToRegistry {
     Free {
         allocation: Allocation,
     },
+    /// The room takes no match any more and ends its process when the one in it is over and recorded.
+    /// Said once on every line, whoever wants it: the host by a signal, or [`FromRegistry::Drain`].
+    Draining {},
 }
 
 /// Hub to room.

@@ -278,6 +278,7 @@ fn to_registry() -> Vec<(String, String)> {
         },
         ToRegistry::Result { allocation: allocation(), result: result() },
         ToRegistry::Free { allocation: allocation() },
+        ToRegistry::Draining {},
     ];
     examples(&messages, |message| match message {
         ToRegistry::Register { .. } => 0,
@@ -288,6 +289,7 @@ fn to_registry() -> Vec<(String, String)> {
         ToRegistry::TicketDeclined { .. } => 5,
         ToRegistry::Result { .. } => 6,
         ToRegistry::Free { .. } => 7,
+        ToRegistry::Draining {} => 8,
     })
 }
 

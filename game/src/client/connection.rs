@@ -10,6 +10,8 @@ use lightyear::{
 };
 use protocol::{id::Seat, ticket::Ticket};
 
+use crate::sim::wire;
+
 /// A dial that has not led to a joined match by then is given up.
 const DIAL_LIMIT: Duration = Duration::from_secs(10);
 
@@ -125,7 +127,7 @@ fn dial(
 
 /// What every link to a room is made of, whatever it runs over.
 pub fn bundle(netcode: NetcodeClient) -> impl Bundle {
-    (Client, ReplicationReceiver, PingManager::new(PingConfig::default()), Link::default(), netcode)
+    (Client, ReplicationReceiver, PingManager::new(PingConfig::default()), wire::link(), netcode)
 }
 
 /// Small packets go out at once; browsers do so by themselves.

@@ -5,6 +5,7 @@
 //! hears of a session, which then becomes a link of the same server.
 
 pub mod gate;
+pub mod turned_away;
 mod websocket;
 mod webtransport;
 mod wire;
@@ -32,6 +33,7 @@ use crate::{
         life::Match,
         listen::{
             gate::{Gate, Limits},
+            turned_away::TurnedAway,
             wire::{Arrival, Arrivals},
         },
         ticket::Mint,
@@ -70,7 +72,7 @@ pub struct Doors {
 /// Opens all three doors when the app starts; [`Listening`] appears when all are open and changes when
 /// the certificate does. A door that cannot be opened ends the app.
 pub fn plugin(app: &mut App) {
-    app.add_plugins(wire::plugin).add_systems(Startup, open).add_systems(
+    app.init_resource::<TurnedAway>().add_plugins(wire::plugin).add_systems(Startup, open).add_systems(
         Update,
         (
             announce.run_if(resource_exists::<Entrances>).run_if(not(resource_exists::<Listening>)),
@@ -100,7 +102,8 @@ fn open(world: &mut World) {
         .id();
     world.trigger(Start { entity: server });
 
-    match Entrances::open(&doors) {
+    let turned_away = world.resource::<TurnedAway>().clone();
+    match Entrances::open(&doors, &turned_away) {
         Ok((entrances, queue)) => {
             world.insert_resource(entrances);
             world.insert_resource(Arrivals { server, queue });
@@ -165,11 +168,7 @@ pub struct Via(Kind);
 
 impl Via {
     pub fn name(via: Option<&Via>) -> &'static str {
-        match via.map(|via| via.0) {
-            None => "udp",
-            Some(Kind::WebTransport) => "webtransport",
-            Some(Kind::WebSocket) => "websocket",
-        }
+        via.map_or("udp", |via| via.0.name())
     }
 }
 
@@ -177,6 +176,17 @@ impl Via {
 enum Kind {
     WebTransport,
     WebSocket,
+}
+
+impl Kind {
+    const ALL: [Kind; 2] = [Kind::WebTransport, Kind::WebSocket];
+
+    fn name(self) -> &'static str {
+        match self {
+            Kind::WebTransport => "webtransport",
+            Kind::WebSocket => "websocket",
+        }
+    }
 }
 
 /// The two doors beside UDP. They close with the runtime.
@@ -192,9 +202,9 @@ struct Entrances {
 
 impl Entrances {
     /// The error names the door and the address.
-    fn open(doors: &Doors) -> Result<(Self, mpsc::Receiver<Arrival>), String> {
+    fn open(doors: &Doors, turned_away: &TurnedAway) -> Result<(Self, mpsc::Receiver<Arrival>), String> {
         let (arrivals, queue) = mpsc::channel(WAITING);
-        let gate = |kind| Arc::new(Gate::new(kind, doors, arrivals.clone()));
+        let gate = |kind| Arc::new(Gate::new(kind, doors, turned_away.clone(), arrivals.clone()));
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("doors")
@@ -232,7 +242,7 @@ mod tests {
     }
 
     fn refusal(doors: &Doors) -> String {
-        match Entrances::open(doors) {
+        match Entrances::open(doors, &TurnedAway::default()) {
             Ok(_) => panic!("a taken port should not open"),
             Err(reason) => reason,
         }

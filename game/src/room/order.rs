@@ -104,8 +104,11 @@ fn obey(
                 }
             }
             FromRegistry::Drain {} => {
-                info!("the room takes no match any more");
-                commands.insert_resource(Draining);
+                if desk.draining.is_none() {
+                    info!("the room takes no match any more");
+                    commands.insert_resource(Draining);
+                    reports.write(Report(ToRegistry::Draining {}));
+                }
                 return;
             }
             FromRegistry::Registered { .. } | FromRegistry::Refused { .. } => {}
@@ -251,6 +254,6 @@ pub struct Report(pub ToRegistry);
 #[derive(Message, Clone, Copy, Debug)]
 pub struct Journaled(pub Allocation);
 
-/// The hub gives this room no match any more.
+/// This room takes no match any more.
 #[derive(Resource, Clone, Copy, Debug)]
 pub struct Draining;

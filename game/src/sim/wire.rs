@@ -19,8 +19,19 @@ use crate::sim::{
 /// Netcode's protocol id: the letters of the game and the version of the wire.
 pub const PROTOCOL_ID: u64 = u64::from_be_bytes(*b"fogline\0") | protocol::VERSION as u64;
 
+/// The most bytes that lightyear puts into one packet. Netcode adds 25 at most, and WebTransport takes a
+/// datagram of that size on any way: QUIC counts on 1,200 bytes a packet until it has found out more, and
+/// keeps no more than 58 of them.
+pub const PACKET: usize = 1_100;
+
 /// Match events: reliable, in order.
 pub struct EventChannel;
+
+/// A link whose packets fit any transport. Larger messages are cut to its size and put together by it again,
+/// so both ends must begin with the same.
+pub fn link() -> Link {
+    Link::default().with_mtu(LinkMtu::new(PACKET))
+}
 
 pub(super) fn plugin(app: &mut App) {
     app.add_channel::<EventChannel>(ChannelSettings {

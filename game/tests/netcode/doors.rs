@@ -1,6 +1,7 @@
 //! The doors, with real sockets: what strangers may not do to them.
 
 mod entry;
+mod narrow;
 mod webtransport;
 
 use std::{
@@ -132,9 +133,14 @@ fn received(app: &mut App) -> usize {
 
 /// Sends a packet to everybody.
 fn broadcast(app: &mut App) {
+    broadcast_of(PACKET, app);
+}
+
+/// The same with so many bytes.
+fn broadcast_of(bytes: usize, app: &mut App) {
     let world = app.world_mut();
     for mut link in world.query_filtered::<&mut Link, With<Via>>().iter_mut(world) {
-        link.send.push(SendPayload::from(vec![0; PACKET]));
+        link.send.push(SendPayload::from(vec![0; bytes]));
     }
     app.update();
 }

@@ -13,6 +13,7 @@ use game::{
         guard::{Counters, Refused},
         seat::Seated,
     },
+    sim::wire,
 };
 use lightyear::{
     link::RecvPayload,
@@ -43,7 +44,7 @@ fn bare_link(game: &mut Match, number: u8) -> Entity {
         .single(world)
         .expect("a room should have one server");
     let peer = PeerAddr(([192, 0, 2, number], 5000).into());
-    world.spawn((LinkOf { server }, Link::default(), Linked, peer)).id()
+    world.spawn((LinkOf { server }, wire::link(), Linked, peer)).id()
 }
 
 fn lives(game: &Match, link: Entity) -> bool {

@@ -28,7 +28,7 @@ use game::{
         schedule::TICK,
         scoreboard::Scoreboard,
         tank::{Health, Hull, TankId},
-        wire::PROTOCOL_ID,
+        wire::{self, PROTOCOL_ID},
     },
 };
 use lightyear::{
@@ -206,7 +206,7 @@ impl Match {
         let peer = ([127, 0, 0, 1], 40_000 + self.clients.len() as u16).into();
         self.room.world_mut().spawn((
             LinkOf { server: self.server },
-            Link::default(),
+            wire::link(),
             PeerAddr(peer),
             Linked,
             far,

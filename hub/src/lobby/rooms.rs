@@ -86,6 +86,7 @@ impl Hall {
                 }
             }
             ToRegistry::Free { allocation } => self.room_freed(room, allocation, now),
+            ToRegistry::Draining {} => self.room_drains(room),
             ToRegistry::Register { .. } => {
                 tracing::error!("the socket let a second registration through");
             }
@@ -131,6 +132,14 @@ impl Hall {
         if self.registry.drain(room) {
             tracing::info!(room.id = %room, "room is to drain");
             self.tell_room(room, FromRegistry::Drain {});
+        }
+    }
+
+    /// The room says so itself: its host has told it to end, or it has heard us.
+    fn room_drains(&mut self, room: RoomId) {
+        if !self.registry.drains(room) {
+            tracing::info!(room.id = %room, "room drains");
+            self.registry.drain(room);
         }
     }
 

@@ -136,6 +136,11 @@ impl Registry {
         self.rooms.get_mut(&room).map(|room| room.draining = true).is_some()
     }
 
+    /// Whether the room gets no match any more, though it may still have one.
+    pub fn drains(&self, room: RoomId) -> bool {
+        self.rooms.get(&room).is_some_and(|room| room.draining)
+    }
+
     /// The room need not rest any longer. `false` when it has a match, which stays.
     pub fn freed(&mut self, room: RoomId) -> bool {
         let Some(room) = self.rooms.get_mut(&room) else { return false };
@@ -206,8 +211,8 @@ impl Room {
     fn word(&self, now: Instant, suspect: Duration) -> &'static str {
         match self.state {
             _ if now.duration_since(self.heard) >= suspect => "suspect",
-            RoomState::Busy(_) => "playing",
             _ if self.draining => "draining",
+            RoomState::Busy(_) => "playing",
             RoomState::Resting { until } if now < until => "resting",
             RoomState::Free | RoomState::Resting { .. } => "free",
         }
@@ -349,5 +354,21 @@ mod tests {
         assert!(registry.drain(room));
         assert_eq!(take(&mut registry, 6, now), None);
         assert_eq!(registry.listed(now)[0].state, "draining");
+    }
+
+    #[test]
+    fn a_room_that_drains_keeps_its_match_and_gets_no_other() {
+        let (mut registry, room, now) = registry();
+        let (_, allocation) = take(&mut registry, 6, now).expect("a room should be free");
+        assert!(!registry.drains(room));
+        assert!(registry.drain(room));
+        assert!(registry.drains(room));
+        assert!(registry.holds(room, allocation));
+        assert_eq!(registry.listed(now)[0].state, "draining");
+        registry.rest(room, now);
+        assert!(registry.freed(room));
+        assert_eq!(take(&mut registry, 2, now), None);
+        add(&mut registry, registration(1, true, 6), now);
+        assert!(take(&mut registry, 2, now).is_some_and(|(taken, _)| taken != room));
     }
 }

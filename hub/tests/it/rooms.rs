@@ -8,6 +8,7 @@ use protocol::{
     key::Content,
     refusal::Refusal,
     registry::{Allocation, ToRegistry},
+    result::MatchResult,
 };
 use uuid::Uuid;
 
@@ -324,4 +325,23 @@ async fn room_that_repeats_an_old_free_keeps_its_match() {
     room.socket.send(&free).await;
     room.report(&second).await;
     assert_eq!(room.receipt().await, second.allocation);
+}
+
+#[tokio::test]
+async fn room_that_drains_by_itself_gets_no_match() {
+    let hub = TestHub::start().await;
+    let mut leaving = hub.room().await;
+    leaving.socket.send(&ToRegistry::Draining {}).await;
+    // What comes behind it is answered, so it was heard.
+    let stray = Allocation { match_id: MatchId(Uuid::now_v7()), epoch: Epoch(3) };
+    let nobodys = MatchResult { amber: 0, azure: 0, ticks: 300, seats: Vec::new() };
+    leaving.socket.send(&ToRegistry::Result { allocation: stray, result: nobodys }).await;
+    assert_eq!(leaving.cancelled().await, stray);
+
+    let mut staying = hub.room().await;
+    let mut ann = hub.player().await;
+    ann.join_queue().await;
+    let asked = staying.asked().await;
+    staying.prepare(&asked).await;
+    assert_eq!(ann.ticket().await.match_id, asked.allocation.match_id);
 }

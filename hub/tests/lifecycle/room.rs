@@ -23,6 +23,8 @@ pub struct Room {
     /// The match that it let go of last.
     freed: Option<Allocation>,
     drains: bool,
+    /// The hub has heard on this line that it drains.
+    pub told: bool,
     /// Hub to room and room to hub, in order.
     pub inbox: VecDeque<FromRegistry>,
     pub outbox: VecDeque<ToRegistry>,
@@ -44,6 +46,7 @@ impl Room {
             hangs: false,
             freed: None,
             drains: false,
+            told: false,
             inbox: VecDeque::new(),
             outbox: VecDeque::new(),
         }
@@ -82,6 +85,7 @@ impl Room {
 
     pub fn cut(&mut self) {
         self.link = None;
+        self.told = false;
         self.inbox.clear();
         self.outbox.clear();
     }
@@ -133,9 +137,21 @@ impl Room {
                 }
             }
             FromRegistry::Refused { .. } => self.cut(),
-            FromRegistry::Drain {} => self.drains = true,
+            FromRegistry::Drain {} => self.drain(),
+            FromRegistry::Registered { .. } if self.drains => {
+                self.outbox.push_back(ToRegistry::Draining {});
+            }
             FromRegistry::Registered { .. } | FromRegistry::Revoke { .. } => {}
         }
+    }
+
+    /// An operator wants it empty, or its host has sent a signal.
+    pub fn drain(&mut self) {
+        if self.hangs {
+            return;
+        }
+        self.drains = true;
+        self.outbox.push_back(ToRegistry::Draining {});
     }
 
     fn prepare(

@@ -32,7 +32,7 @@ use protocol::{
     key::{MapId, ModeId},
     rating::RatingChange,
     refusal::Refusal,
-    registry::Allocation,
+    registry::{Allocation, FromRegistry, ToRegistry},
     result::MatchResult,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
@@ -340,7 +340,11 @@ impl World {
             if self.die.random_range(0..20) == 0 {
                 self.tell_hall(Input::RoomSaid { link, message: message.clone() });
             }
+            let told = message == ToRegistry::Draining {};
             self.tell_hall(Input::RoomSaid { link, message });
+            // What the hub has answered may have cut the line.
+            let room = &mut self.rooms[number];
+            room.told |= told && room.link == Some(link);
         }
     }
 
@@ -354,14 +358,19 @@ impl World {
         self.tell_hall(Input::RoomRegistered { link, registration });
     }
 
-    /// Ends somebody's sessions, bans somebody for a moment, or drains a room.
+    /// Ends somebody's sessions, bans somebody for a moment, or drains a room, by the hub or by a signal.
     fn operator_acts(&mut self) {
         let number = self.die.random_range(0..self.players.len());
         let Player { account, ref name, .. } = self.players[number];
         let session = TokenHash::of(name.as_str());
-        match self.die.random_range(0..3) {
+        match self.die.random_range(0..4) {
             0 => self.tell_hall(Input::EndSession { session }),
             1 => self.tell_hall(Input::EndAccount { account, why: Refusal::SessionEnded }),
+            2 => {
+                let room = number % self.rooms.len();
+                self.rooms[room].drain();
+                self.room_speaks(room);
+            }
             _ => {
                 let rooms = self.hall.overview(self.now).rooms_listed;
                 if let Some(listed) = rooms.get(number % rooms.len().max(1)) {
@@ -497,6 +506,8 @@ impl World {
                 }
                 Effect::Room { link, message } => {
                     if let Some(room) = self.rooms.iter_mut().find(|room| room.link == Some(link)) {
+                        let match_for_it = matches!(message, FromRegistry::Prepare { .. });
+                        assert!(!(room.told && match_for_it), "a room that drains was given a match");
                         room.inbox.push_back(message);
                     }
                 }

@@ -32,6 +32,7 @@ const TIMES: [f64; 11] = [0.0001, 0.0002, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.
 const PREFIX: &str = "fogline_room";
 
 type Label = [(&'static str, &'static str); 1];
+type Labels = [(&'static str, &'static str); 2];
 
 /// Counters of one room. Cheap to clone.
 #[derive(Resource, Clone, Default)]
@@ -57,6 +58,7 @@ struct Counted {
     skipped: Counter<f64, AtomicU64>,
     matches: Family<Label, Counter>,
     refused: Family<Label, Counter>,
+    turned_away: Family<Labels, Counter>,
     links: Family<Label, Gauge>,
     pending: Gauge,
     entities: Gauge,
@@ -107,6 +109,12 @@ impl Metrics {
     /// The guard has refused `total` things for this reason since the start.
     pub fn refused(&self, why: &'static str, total: u64) {
         let counter = self.0.refused.get_or_create_owned(&[("why", why)]);
+        counter.inc_by(total.saturating_sub(counter.get()));
+    }
+
+    /// This door has turned `total` away for this reason since the start.
+    pub fn turned_away(&self, door: &'static str, why: &'static str, total: u64) {
+        let counter = self.0.turned_away.get_or_create_owned(&[("door", door), ("why", why)]);
         counter.inc_by(total.saturating_sub(counter.get()));
     }
 
@@ -161,6 +169,7 @@ impl Default for Counted {
             skipped: Counter::default(),
             matches: Family::default(),
             refused: Family::default(),
+            turned_away: Family::default(),
             links: Family::default(),
             pending: Gauge::default(),
             entities: Gauge::default(),
@@ -188,6 +197,11 @@ impl Counted {
         registry.register("skipped_seconds", "Time that was never simulated", self.skipped.clone());
         registry.register("matches", "Matches by what became of them", self.matches.clone());
         registry.register("refused", "What the guard refused, by reason", self.refused.clone());
+        registry.register(
+            "turned_away",
+            "Whom the doors did not let in, by reason",
+            self.turned_away.clone(),
+        );
         registry.register("links", "Players linked, by transport", self.links.clone());
         registry.register("links_pending", "Links without a used ticket", self.pending.clone());
         registry.register("entities", "Entities in the app", self.entities.clone());
@@ -216,6 +230,34 @@ mod tests {
         }
         assert!(text.ends_with("# EOF\n"), "{text}");
         assert_eq!(text.matches("# EOF").count(), 1);
+    }
+
+    #[test]
+    fn page_names_every_figure() {
+        let metrics = Metrics::default();
+        metrics.refused("shape", 1);
+        metrics.turned_away("websocket", "origin", 1);
+        let page = include_str!("../../../docs/hosting.md");
+        let told = told(&metrics);
+        let names: Vec<_> =
+            told.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split(' ').next()).collect();
+        assert!(names.len() > 15, "{names:?}");
+        for name in names {
+            assert!(page.contains(&format!("`{name}")), "docs/hosting.md should name `{name}`");
+        }
+    }
+
+    #[test]
+    fn what_was_counted_elsewhere_is_told_as_it_stands() {
+        let metrics = Metrics::default();
+        metrics.turned_away("websocket", "origin", 2);
+        metrics.turned_away("websocket", "origin", 5);
+        metrics.turned_away("webtransport", "origin", 0);
+        let text = told(&metrics);
+        for (door, count) in [("websocket", 5), ("webtransport", 0)] {
+            let line = format!("fogline_room_turned_away_total{{door=\"{door}\",why=\"origin\"}} {count}\n");
+            assert!(text.contains(&line), "{line} is missing in {text}");
+        }
     }
 
     #[test]

@@ -62,6 +62,8 @@ pub(super) struct Desk {
     pub beaten: u32,
     /// The match in this room, from *prepared* to *free*.
     pub playing: Option<Allocation>,
+    /// The room takes no match any more, which every hub has to be told anew.
+    pub draining: bool,
     /// What the journal holds and the hub has not confirmed, the oldest first.
     pub unconfirmed: Vec<Entry>,
     /// Where players reach the room, whenever that changes.
@@ -145,6 +147,9 @@ impl Desk {
                             self.vitals.registered();
                             *pause = SHORTEST_PAUSE;
                             repeat.reset_immediately();
+                            if self.draining {
+                                send(&mut socket, &ToRegistry::Draining {}).await?;
+                            }
                         }
                         order => self.pass_on(order)?,
                     }
@@ -192,6 +197,7 @@ impl Desk {
         match report {
             ToRegistry::Prepared { allocation, .. } => self.playing = Some(*allocation),
             ToRegistry::Free { .. } => self.playing = None,
+            ToRegistry::Draining {} => self.draining = true,
             _ => {}
         }
     }

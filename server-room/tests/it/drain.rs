@@ -1,4 +1,4 @@
-use game::protocol::registry::FromRegistry;
+use game::protocol::registry::{FromRegistry, ToRegistry};
 
 use crate::support::{Hub, Room, Scratch, allocation, prepare, process::Process};
 
@@ -10,6 +10,29 @@ async fn until_draining(room: &mut Room) {
     while room.reason(epoch).await != DRAINING {
         epoch += 1;
     }
+}
+
+/// The next thing that it says beside that it lives.
+async fn next_word(room: &mut Room) -> ToRegistry {
+    let news =
+        |report: &ToRegistry| (!matches!(report, ToRegistry::Heartbeat { .. })).then(|| report.clone());
+    room.until(news).await
+}
+
+#[tokio::test]
+async fn room_that_a_signal_ends_tells_the_hub_at_once_and_on_every_later_line() {
+    let (hub, scratch) = (Hub::open().await, Scratch::new());
+    let process = Process::start(&hub, &scratch);
+    let mut room = hub.welcome().await;
+    room.say(prepare(1, 600)).await;
+    room.prepared().await;
+    process.signal("TERM");
+    assert_eq!(next_word(&mut room).await, ToRegistry::Draining {});
+    drop(room);
+
+    let mut room = hub.welcome().await;
+    assert_eq!(room.playing, Some(allocation(1)));
+    assert_eq!(next_word(&mut room).await, ToRegistry::Draining {});
 }
 
 #[tokio::test]

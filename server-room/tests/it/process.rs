@@ -38,3 +38,14 @@ async fn room_with_a_wrong_host_key_ends_and_says_why() {
     let log = fs::read_to_string(scratch.path().join("room.log")).expect("the log should be there");
     assert!(log.contains("host key is not known"), "the log says:\n{log}");
 }
+
+#[tokio::test]
+async fn app_runs_on_one_thread_and_nothing_else_has_more() {
+    let (hub, scratch) = (Hub::open().await, Scratch::new());
+    let process = Process::start(&hub, &scratch);
+    let mut room = hub.welcome().await;
+    room.say(prepare(1, 600)).await;
+    room.prepared().await;
+    room.heartbeat().await;
+    assert_eq!(process.threads(), ["doors", "journal", "log", "operator", "registry", "server-room"]);
+}

@@ -3,7 +3,7 @@
 
 mod deaths;
 mod flood;
-mod gauge;
+pub(super) mod gauge;
 mod request;
 mod stage;
 mod walls;

@@ -15,9 +15,10 @@ use crate::{
     system::Output,
 };
 
-/// A client on the other end of pipes, over UDP.
+/// A client on the other end of pipes.
 pub struct Headless {
     child: Child,
+    transport: &'static str,
 }
 
 /// Who a client is.
@@ -28,7 +29,7 @@ pub enum Identity<'a> {
 }
 
 impl Headless {
-    /// Starts the client and waits until it is in the lobby.
+    /// Starts the client and waits until it is in the lobby. It plays over UDP.
     pub fn start(
         name: &str,
         binary: &Path,
@@ -36,8 +37,20 @@ impl Headless {
         identity: &Identity<'_>,
         output: &Output,
     ) -> Result<Self> {
+        Self::start_by("udp", name, binary, hub, identity, output)
+    }
+
+    /// The same over a transport, as the client's flag spells it.
+    pub fn start_by(
+        transport: &'static str,
+        name: &str,
+        binary: &Path,
+        hub: SocketAddr,
+        identity: &Identity<'_>,
+        output: &Output,
+    ) -> Result<Self> {
         let mut command = tethered(binary);
-        command.args(["--headless", "--hub", &format!("http://{hub}"), "--transport", "udp"]);
+        command.args(["--headless", "--hub", &format!("http://{hub}"), "--transport", transport]);
         match identity {
             Identity::Guest => command.arg("--guest"),
             Identity::Registering(Credentials { name, password }) => {
@@ -45,7 +58,7 @@ impl Headless {
             }
         };
         let child = Child::spawn(name, command, output.of(name)?)?;
-        let mut client = Self { child };
+        let mut client = Self { child, transport };
         wait_for_screen(&mut client, "lobby", ANSWER)?;
         Ok(client)
     }
@@ -55,6 +68,11 @@ impl Headless {
         writeln!(stdin, "{command}")
             .and_then(|()| stdin.flush())
             .with_context(|| format!("unable to tell a client `{command}`"))
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.child.kill()
     }
 }
 
@@ -77,7 +95,7 @@ impl Client for Headless {
     }
 
     fn transport(&self) -> &'static str {
-        "udp"
+        self.transport
     }
 }
 

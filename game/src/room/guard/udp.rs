@@ -24,7 +24,7 @@ use crate::{
         },
         ticket::Mint,
     },
-    sim::wire::PROTOCOL_ID,
+    sim::wire::{self, PROTOCOL_ID},
 };
 
 /// Datagrams read in one frame; frames follow each other within milliseconds.
@@ -141,7 +141,7 @@ fn receive(
             counters.note(why);
             continue;
         }
-        let mut link = Link::default();
+        let mut link = wire::link();
         link.recv.push_raw(RecvPayload::from(datagram));
         let link = commands.spawn((LinkOf { server }, link, Linked, PeerAddr(from), OverUdp)).id();
         known.insert(from, link);

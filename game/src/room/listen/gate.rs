@@ -16,6 +16,7 @@ use tokio::{
 
 use crate::room::listen::{
     Doors, Kind,
+    turned_away::{TurnedAway, Why},
     wire::{Arrival, Far, Wire},
 };
 
@@ -57,6 +58,7 @@ impl Default for Limits {
 pub(super) struct Gate {
     pub limits: Limits,
     door: Kind,
+    turned_away: TurnedAway,
     origins: Vec<String>,
     handshakes: Arc<Semaphore>,
     census: Mutex<Census>,
@@ -70,11 +72,19 @@ pub(super) enum Refusal {
     Origin,
 }
 
+/// Why a handshake led to nothing.
+pub(super) enum Failure {
+    /// The gate has refused the request.
+    Refused,
+    Broken(String),
+}
+
 impl Gate {
-    pub fn new(door: Kind, doors: &Doors, arrivals: mpsc::Sender<Arrival>) -> Self {
+    pub fn new(door: Kind, doors: &Doors, turned_away: TurnedAway, arrivals: mpsc::Sender<Arrival>) -> Self {
         Self {
             limits: doors.limits,
             door,
+            turned_away,
             origins: doors.origins.clone(),
             handshakes: Arc::new(Semaphore::new(doors.limits.handshakes)),
             census: Mutex::default(),
@@ -84,11 +94,19 @@ impl Gate {
 
     /// A place for one session, if there is one left for this address.
     pub fn admit(self: &Arc<Self>, peer: IpAddr) -> Option<Guest> {
-        let handshake = self.handshakes.clone().try_acquire_owned().ok()?;
+        let Ok(handshake) = self.handshakes.clone().try_acquire_owned() else {
+            self.turn_away(Why::Handshakes);
+            return None;
+        };
         let network = network(peer);
         let mut census = self.census.lock().unwrap_or_else(PoisonError::into_inner);
         let here = census.by_network.get(&network).copied().unwrap_or_default();
-        if census.all >= self.limits.sessions || here >= self.limits.sessions_per_address {
+        if census.all >= self.limits.sessions {
+            self.turn_away(Why::Sessions);
+            return None;
+        }
+        if here >= self.limits.sessions_per_address {
+            self.turn_away(Why::Address);
             return None;
         }
         census.all += 1;
@@ -104,10 +122,19 @@ impl Gate {
     /// Judges a request by its path and its `Origin` header.
     pub fn check(&self, path: &str, origin: Option<&str>) -> Result<(), Refusal> {
         if path != "/" {
+            self.turn_away(Why::Path);
             return Err(Refusal::Path);
         }
         let known = |origin: &str| self.origins.iter().any(|known| known.eq_ignore_ascii_case(origin));
-        if self.origins.is_empty() || origin.is_none_or(known) { Ok(()) } else { Err(Refusal::Origin) }
+        if self.origins.is_empty() || origin.is_none_or(known) {
+            return Ok(());
+        }
+        self.turn_away(Why::Origin);
+        Err(Refusal::Origin)
+    }
+
+    fn turn_away(&self, why: Why) {
+        self.turned_away.note(self.door, why);
     }
 }
 
@@ -123,7 +150,7 @@ impl Guest {
     pub async fn enter<S>(
         &mut self,
         peer: SocketAddr,
-        handshake: impl Future<Output = Result<S, String>>,
+        handshake: impl Future<Output = Result<S, Failure>>,
     ) -> Option<(S, Far)> {
         let reason = match timeout(self.gate.limits.handshake, handshake).await {
             Ok(Ok(session)) => {
@@ -132,8 +159,15 @@ impl Guest {
                 self.gate.arrivals.send(Arrival { door: self.gate.door, peer, wire }).await.ok()?;
                 return Some((session, far));
             }
-            Ok(Err(reason)) => reason,
-            Err(_) => "the handshake takes too long".to_owned(),
+            Ok(Err(Failure::Refused)) => "path or origin are not served".to_owned(),
+            Ok(Err(Failure::Broken(reason))) => {
+                self.gate.turn_away(Why::Broken);
+                reason
+            }
+            Err(_) => {
+                self.gate.turn_away(Why::Slow);
+                "the handshake takes too long".to_owned()
+            }
         };
         debug!("a session from {peer} was refused: {reason}");
         None
@@ -175,7 +209,16 @@ mod tests {
     fn gate(limits: Limits, origins: &[&str]) -> Arc<Gate> {
         let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
         let doors = Doors { origins, limits, ..doors() };
-        Arc::new(Gate::new(Kind::WebSocket, &doors, mpsc::channel(1).0))
+        Arc::new(Gate::new(Kind::WebSocket, &doors, TurnedAway::default(), mpsc::channel(1).0))
+    }
+
+    /// How often the gate has turned somebody away for this.
+    fn count(gate: &Gate, why: Why) -> u64 {
+        let counts = gate.turned_away.counts();
+        counts
+            .filter(|(door, name, _)| *door == "websocket" && *name == why.name())
+            .map(|(.., count)| count)
+            .sum()
     }
 
     fn ip(text: &str) -> IpAddr {
@@ -194,6 +237,7 @@ mod tests {
         assert!(gate.admit(ip("2001:db8:0:1::1")).is_some());
         drop(first);
         assert!(gate.admit(ip("192.0.2.1")).is_some(), "a place that is left is free");
+        assert_eq!(count(&gate, Why::Address), 3);
     }
 
     #[test]
@@ -201,6 +245,22 @@ mod tests {
         let gate = gate(Limits { sessions: 2, ..Limits::default() }, &[]);
         let _guests = (gate.admit(ip("192.0.2.1")), gate.admit(ip("192.0.2.2")));
         assert!(gate.admit(ip("192.0.2.3")).is_none());
+        assert_eq!(count(&gate, Why::Sessions), 1);
+    }
+
+    #[test]
+    fn whoever_is_turned_away_is_counted_by_door_and_reason() {
+        let gate = gate(Limits { handshakes: 1, ..Limits::default() }, &["https://play.example"]);
+        let _first = gate.admit(ip("192.0.2.1"));
+        assert!(gate.admit(ip("192.0.2.2")).is_none());
+        gate.check("/admin", None).expect_err("there is nothing");
+        gate.check("/", Some("https://evil.example")).expect_err("it is foreign");
+        for why in Why::ALL {
+            let once = matches!(why, Why::Handshakes | Why::Path | Why::Origin);
+            assert_eq!(count(&gate, why), u64::from(once), "{}", why.name());
+        }
+        let elsewhere = gate.turned_away.counts().filter(|(door, ..)| *door != "websocket");
+        assert_eq!(elsewhere.map(|(.., count)| count).sum::<u64>(), 0);
     }
 
     #[test]

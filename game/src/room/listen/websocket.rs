@@ -24,7 +24,7 @@ use tokio_tungstenite::{
 
 use crate::room::listen::{
     Doors,
-    gate::{Gate, Guest, Limits, Refusal},
+    gate::{Failure, Gate, Guest, Limits, Refusal},
     wire::{Far, Packet},
 };
 
@@ -92,7 +92,7 @@ async fn attend(stream: TcpStream, peer: SocketAddr, mut guest: Guest) {
     }
 }
 
-async fn upgrade(stream: TcpStream, gate: &Gate) -> Result<Socket, String> {
+async fn upgrade(stream: TcpStream, gate: &Gate) -> Result<Socket, Failure> {
     let frame = gate.limits.frame;
     let config = WebSocketConfig::default()
         .read_buffer_size(BUFFER)
@@ -100,8 +100,11 @@ async fn upgrade(stream: TcpStream, gate: &Gate) -> Result<Socket, String> {
         .max_write_buffer_size(2 * BUFFER)
         .max_message_size(Some(frame))
         .max_frame_size(Some(frame));
-    stream.set_nodelay(true).map_err(|error| error.to_string())?;
-    accept_hdr_async_with_config(stream, Judge(gate), Some(config)).await.map_err(|error| error.to_string())
+    stream.set_nodelay(true).map_err(|error| Failure::Broken(error.to_string()))?;
+    accept_hdr_async_with_config(stream, Judge(gate), Some(config)).await.map_err(|error| match error {
+        Error::Http(_) => Failure::Refused,
+        error => Failure::Broken(error.to_string()),
+    })
 }
 
 struct Judge<'a>(&'a Gate);

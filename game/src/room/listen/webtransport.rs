@@ -20,7 +20,7 @@ use wtransport::{
 
 use crate::room::listen::{
     Doors,
-    gate::{Gate, Guest, Limits, Refusal},
+    gate::{Failure, Gate, Guest, Limits, Refusal},
     wire::Far,
 };
 
@@ -141,22 +141,18 @@ async fn attend(incoming: IncomingSession, mut guest: Guest) {
     }
 }
 
-async fn welcome(incoming: IncomingSession, gate: &Gate) -> Result<Connection, String> {
-    let request = incoming.await.map_err(|error| error.to_string())?;
+async fn welcome(incoming: IncomingSession, gate: &Gate) -> Result<Connection, Failure> {
+    let request = incoming.await.map_err(|error| Failure::Broken(error.to_string()))?;
     match gate.check(request.path(), request.origin()) {
-        Ok(()) => request.accept().await.map_err(|error| error.to_string()),
-        Err(Refusal::Path) => {
-            request.not_found().await;
-            Err("there is nothing under this path".to_owned())
-        }
-        Err(Refusal::Origin) => {
-            request.forbidden().await;
-            Err("the origin is foreign".to_owned())
-        }
+        Ok(()) => return request.accept().await.map_err(|error| Failure::Broken(error.to_string())),
+        Err(Refusal::Path) => request.not_found().await,
+        Err(Refusal::Origin) => request.forbidden().await,
     }
+    Err(Failure::Refused)
 }
 
-/// Datagrams may be lost: what finds the inbox full is, and so is what a slow peer does not take.
+/// Datagrams may be lost: what finds the inbox full is, and so is what a slow peer does not take. None of
+/// ours is too large, see [`crate::sim::wire::PACKET`].
 async fn serve(connection: &Connection, far: Far, idle: Duration) {
     let Far { inbox, mut outbox } = far;
     let hear = async {

@@ -13,7 +13,10 @@ use tokio::sync::mpsc::{
     error::{TryRecvError, TrySendError},
 };
 
-use crate::room::listen::{Kind, Via};
+use crate::{
+    room::listen::{Kind, Via},
+    sim::wire,
+};
 
 /// Packets on their way in, and at most as many a frame.
 const INBOX: usize = 64;
@@ -34,9 +37,9 @@ pub(super) fn plugin(app: &mut App) {
 }
 
 fn admit(mut arrivals: ResMut<Arrivals>, mut commands: Commands) {
-    while let Ok(Arrival { door, peer, wire }) = arrivals.queue.try_recv() {
+    while let Ok(Arrival { door, peer, wire: session }) = arrivals.queue.try_recv() {
         let server = arrivals.server;
-        commands.spawn((LinkOf { server }, Link::default(), Linked, PeerAddr(peer), Via(door), wire));
+        commands.spawn((LinkOf { server }, wire::link(), Linked, PeerAddr(peer), Via(door), session));
     }
 }
 

@@ -7,7 +7,7 @@ use game::{
     client::{self, JoinRoom, LinkState, RoomLink, Transport},
     protocol::{
         registry::{FromRegistry, SeatTicket, ToRegistry},
-        ticket::Ticket,
+        ticket::{RoomAddresses, Ticket},
     },
     room::{
         self,
@@ -15,21 +15,34 @@ use game::{
         listen::{self, Via},
         order::{Order, Report},
     },
-    sim::schedule::TICK,
+    sim::{arena::Arena, schedule::TICK, tank::TankId},
 };
 use lightyear::prelude::Connected;
 
-use super::{addresses, doors, headless, opened, wait};
+use super::{addresses, doors, headless, narrow::Narrow, opened, wait, webtransport};
 use crate::support::{allocation, preparation};
+
+/// Two teams of eight in each other's sight.
+const CROWD: &str = "\
+##################
+#A.A.A.A.A.A.A.A.#
+#................#
+#................#
+#B.B.B.B.B.B.B.B.#
+##################";
 
 /// A room as it is in its process, with a match that waits for two players.
 fn prepared() -> (App, Vec<SeatTicket>) {
+    prepared_on(Arena::default(), 3, &[0, 1])
+}
+
+fn prepared_on(arena: Arena, team_size: u8, seats: &[u8]) -> (App, Vec<SeatTicket>) {
     let mut room = headless();
-    room.insert_resource(doors(default())).add_plugins((room::plugin, listen::plugin));
+    room.insert_resource(arena).insert_resource(doors(default())).add_plugins((room::plugin, listen::plugin));
     room.finish();
     room.cleanup();
     let mut room = opened(room);
-    room.world_mut().write_message(Order(preparation(allocation(1), 3, 60, &[0, 1])));
+    room.world_mut().write_message(Order(preparation(allocation(1), team_size, 60, seats)));
     let mut tickets = Vec::new();
     wait("the match is prepared", || {
         room.update();
@@ -43,21 +56,45 @@ fn prepared() -> (App, Vec<SeatTicket>) {
     (room, tickets)
 }
 
+/// A client on its way to a room that is reached here.
+fn visitor(ticket: SeatTicket, addresses: RoomAddresses, transport: Transport) -> App {
+    let SeatTicket { seat, token, .. } = ticket;
+    let ticket = Ticket { match_id: allocation(1).match_id, seat, token, addresses };
+    let mut app = headless();
+    app.add_plugins(client::plugin);
+    app.finish();
+    app.cleanup();
+    app.world_mut().write_message(JoinRoom { ticket, transport });
+    app
+}
+
+#[test]
+fn l21_sixteen_tanks_arrive_by_webtransport_on_the_narrowest_way() {
+    let arena = Arena::parse(CROWD).expect("the map should be well formed");
+    let (mut room, tickets) = prepared_on(arena.clone(), 8, &[0]);
+    let mut at = addresses(&room);
+    let way = Narrow::to(webtransport::door(&at.webtransport));
+    at.webtransport.url = format!("https://{}", way.address);
+    let ticket = tickets.into_iter().next().expect("the player should have a ticket");
+    let mut client = visitor(ticket, at, Transport::WebTransport);
+    client.insert_resource(arena);
+    wait("every tank is known", || {
+        room.update();
+        client.update();
+        let world = client.world_mut();
+        world.query::<&TankId>().iter(world).count() == 16
+    });
+}
+
 #[test]
 fn players_join_through_each_door() {
     let (mut room, tickets) = prepared();
-    let mut clients: Vec<App> = Vec::new();
-    for (SeatTicket { seat, token, .. }, transport) in
-        tickets.into_iter().zip([Transport::WebSocket, Transport::WebTransport])
-    {
-        let ticket = Ticket { match_id: allocation(1).match_id, seat, token, addresses: addresses(&room) };
-        let mut app = headless();
-        app.add_plugins(client::plugin);
-        app.finish();
-        app.cleanup();
-        app.world_mut().write_message(JoinRoom { ticket, transport });
-        clients.push(app);
-    }
+    let transports = [Transport::WebSocket, Transport::WebTransport];
+    let mut clients: Vec<App> = tickets
+        .into_iter()
+        .zip(transports)
+        .map(|(ticket, transport)| visitor(ticket, addresses(&room), transport))
+        .collect();
     let joined = |app: &App| app.world().resource::<RoomLink>().state == LinkState::Joined;
     wait("both have joined", || {
         room.update();

@@ -5,9 +5,13 @@ use std::{net::SocketAddr, time::Duration};
 use bevy::{prelude::*, time::TimeUpdateStrategy};
 use game::{
     protocol::ticket::WebTransportAddress,
-    room::listen::{Doors, gate::Limits},
-    sim::schedule::TICK,
+    room::{
+        guard::packet::LARGEST,
+        listen::{Doors, gate::Limits},
+    },
+    sim::{schedule::TICK, wire},
 };
+use lightyear::netcode::MAX_PACKET_SIZE;
 use tokio::{
     runtime::{Builder, Runtime},
     time::timeout,
@@ -21,11 +25,19 @@ use wtransport::{
 };
 
 use super::{
-    HOST, PACKET, PATIENCE, SOON, addresses, broadcast, doors, links, no_links, open, received, wait,
+    HOST, PACKET, PATIENCE, SOON, addresses, broadcast, broadcast_of, doors, links, narrow::Narrow, no_links,
+    open, received, wait,
 };
 
 /// More than a certificate's half life, less than its life.
 const EIGHT_DAYS: Duration = Duration::from_secs(8 * 24 * 60 * 60);
+
+/// The largest packet that a link writes, with what netcode adds to it.
+const SEALED: usize = wire::PACKET + LARGEST - MAX_PACKET_SIZE;
+
+pub fn door(at: &WebTransportAddress) -> SocketAddr {
+    at.url.trim_start_matches("https://").parse().expect("the URL has an address")
+}
 
 fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a thread should start")
@@ -67,6 +79,24 @@ fn datagrams_go_both_ways() {
 }
 
 #[test]
+fn l21_largest_packet_goes_both_ways_on_the_narrowest_way() {
+    let (mut app, runtime) = (open(doors(default())), runtime());
+    let at = addresses(&app).webtransport;
+    let way = Narrow::to(door(&at));
+    let at = WebTransportAddress { url: format!("https://{}", way.address), ..at };
+    let session = visit(&runtime, &at, None).expect("the door should be open");
+    wait("it arrives in the room", || {
+        session.send_datagram([0u8; SEALED]).expect("it should fit into a datagram");
+        received(&mut app) > 0
+    });
+    wait("it arrives at the client", || {
+        broadcast_of(SEALED, &mut app);
+        let heard = runtime.block_on(async { timeout(SOON, session.receive_datagram()).await });
+        heard.is_ok_and(|heard| heard.is_ok_and(|datagram| datagram.len() == SEALED))
+    });
+}
+
+#[test]
 fn l12_foreign_origin_is_refused() {
     let own = "https://play.example";
     let app = open(Doors { origins: vec![own.into()], ..doors(default()) });
@@ -92,7 +122,7 @@ fn t9_more_sessions_than_one_address_may_have_are_refused() {
 fn t9_handshake_that_stops_half_way_is_cut() {
     let app = open(doors(Limits { handshake: 5 * SOON, ..default() }));
     let (at, runtime) = (addresses(&app).webtransport, runtime());
-    let door: SocketAddr = at.url.trim_start_matches("https://").parse().expect("the URL has an address");
+    let door = door(&at);
     let config = config(&at).keep_alive_interval(Some(SOON)).build();
     let end = runtime.block_on(async {
         let endpoint = quinn::Endpoint::client((HOST, 0).into()).expect("a port should be free");

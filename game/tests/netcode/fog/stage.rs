@@ -29,7 +29,7 @@ use game::{
         schedule::TICK,
         scoreboard::{Phase, Scoreboard},
         tank::{Health, TankId},
-        wire::PROTOCOL_ID,
+        wire::{self, PROTOCOL_ID},
     },
 };
 use lightyear::{
@@ -172,11 +172,11 @@ impl Stage {
         let (near, far) = CrossbeamIo::new_pair();
         let peer = PeerAddr(([127, 0, 0, 1], 40_000 + u16::from(seat.index())).into());
         let link_of = LinkOf { server: self.server };
-        self.room.world_mut().spawn((link_of, Link::default(), peer, Linked, far));
+        self.room.world_mut().spawn((link_of, wire::link(), peer, Linked, far));
         let dice = Dice::new(self.seed, 1_000 + u64::from(seat.index()));
         let listener = Listener::new(Wire::of(self.room.world()), dice);
         let world = self.listeners.world_mut();
-        let link = world.spawn((Link::default(), netcode, near, listener)).id();
+        let link = world.spawn((wire::link(), netcode, near, listener)).id();
         world.trigger(Connect { entity: link });
         self.links.push((seat, link));
     }

@@ -62,7 +62,7 @@ fn in_words(state: &'static str) -> (&'static str, &'static str) {
         "free" => ("Free", "Ready for the next match."),
         "playing" => ("Playing", "A match is on."),
         "resting" => ("Resting", "It could not prepare a match and is asked again in a moment."),
-        "draining" => ("Draining", "Its operator wants it empty: it gets no new match."),
+        "draining" => ("Draining", "It is to end: it gets no new match."),
         "suspect" => ("Silent", "It has not been heard for seconds and gets no new match."),
         other => (other, ""),
     }

@@ -72,6 +72,16 @@ impl Process {
         self.child.wait().expect("the room should be ours to wait for")
     }
 
+    /// The names of its threads, in order.
+    pub fn threads(&self) -> Vec<String> {
+        let tasks =
+            fs::read_dir(format!("/proc/{}/task", self.child.id())).expect("the room should be there");
+        let name = |task: io::Result<fs::DirEntry>| fs::read_to_string(task.ok()?.path().join("comm")).ok();
+        let mut names: Vec<_> = tasks.filter_map(name).map(|name| name.trim_end().to_owned()).collect();
+        names.sort();
+        names
+    }
+
     /// Where the admin port is. A room that has dialled its hub has written that down.
     pub fn admin(&self) -> SocketAddr {
         let address = fs::read_to_string(&self.admin).expect("the room should have an admin port");

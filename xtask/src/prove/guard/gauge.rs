@@ -46,6 +46,36 @@ impl Gauge {
         let quick = since("fogline_room_tick_seconds_bucket{le=\"0.004\"}")?;
         Ok(if all > 0.0 { 1.0 - quick / all } else { 1.0 })
     }
+
+    /// What 99 of 100 values that a histogram of times has got since `earlier` did not exceed, in
+    /// milliseconds. Within a bucket they are taken to lie evenly. 0 without any.
+    pub fn p99_ms_since(&self, earlier: &Gauge, histogram: &str) -> Result<f64> {
+        let (now, then) = (self.buckets(histogram), earlier.buckets(histogram));
+        anyhow::ensure!(!now.is_empty() && now.len() == then.len(), "the room should tell `{histogram}`");
+        let since = now.iter().zip(&then).map(|((bound, now), (_, then))| (*bound, now - then));
+        let wanted = 0.99 * since.clone().last().map_or(0.0, |(_, all)| all);
+        let (mut below, mut counted) = (0.0, 0.0);
+        for (bound, count) in since {
+            if count >= wanted && count > counted {
+                let share = (wanted - counted) / (count - counted);
+                let bound = if bound.is_finite() { bound } else { below };
+                return Ok((below + share * (bound - below)) * 1_000.0);
+            }
+            (below, counted) = (bound, count);
+        }
+        Ok(0.0)
+    }
+
+    /// Upper bounds in seconds, and how many values do not exceed each.
+    fn buckets(&self, histogram: &str) -> Vec<(f64, f64)> {
+        let read = |line: &str| {
+            let (bound, count) =
+                line.strip_prefix(histogram)?.strip_prefix("_bucket{le=\"")?.split_once("\"} ")?;
+            let bound = if bound == "+Inf" { f64::INFINITY } else { bound.parse::<f64>().ok()? };
+            Some((bound, count.trim().parse::<f64>().ok()?))
+        };
+        self.0.lines().filter_map(read).collect()
+    }
 }
 
 #[cfg(test)]
@@ -68,5 +98,22 @@ mod tests {
         let slow = now.slow_ticks_since(&gauge(100, 100)).expect("both figures are there");
         assert!((slow - 0.1).abs() < 1e-9);
         assert!(now.memory_kb().is_err());
+    }
+
+    #[test]
+    fn times_are_read_from_what_was_added_to_a_histogram() {
+        let gauge = |counts: [u32; 3]| {
+            let bounds = ["0.001", "0.002", "+Inf"];
+            let line =
+                |(bound, count)| format!("fogline_room_tick_seconds_bucket{{le=\"{bound}\"}} {count}\n");
+            Gauge(bounds.into_iter().zip(counts).map(line).collect())
+        };
+        let p99 = |now, then| gauge(now).p99_ms_since(&gauge(then), "fogline_room_tick_seconds").ok();
+        let near = |value: Option<f64>, wanted: f64| value.is_some_and(|value| (value - wanted).abs() < 1e-9);
+        assert!(near(p99([200, 200, 200], [100, 100, 100]), 0.99));
+        assert!(near(p99([150, 200, 200], [100, 100, 100]), 1.98));
+        assert!(near(p99([0, 0, 100], [0, 0, 0]), 2.0), "what has no bound is taken for the last one");
+        assert!(near(p99([7, 7, 7], [7, 7, 7]), 0.0));
+        assert_eq!(Gauge(String::new()).p99_ms_since(&Gauge(String::new()), "none").ok(), None);
     }
 }
