@@ -5,7 +5,11 @@ use bevy::{
     prelude::*,
 };
 use bevy_egui::input::EguiWantsInput;
-use game::{client::Controls, present::camera::Pointer, sim::tank::Hull};
+use game::{
+    client::Controls,
+    present::camera::{Pointer, Watched},
+    sim::tank::Hull,
+};
 use lightyear::prelude::Controlled;
 
 use crate::screen::Screen;
@@ -16,7 +20,7 @@ pub(crate) fn plugin(app: &mut App) {
             RunFixedMainLoop,
             steer.in_set(RunFixedMainLoopSystems::BeforeFixedMainLoop).run_if(in_state(Screen::Match)),
         )
-        .add_systems(Update, pause.run_if(in_state(Screen::Match)))
+        .add_systems(Update, (pause, look_around).run_if(in_state(Screen::Match)))
         .add_systems(OnExit(Screen::Match), let_go);
 }
 
@@ -48,6 +52,24 @@ fn pause(keys: Res<ButtonInput<KeyCode>>, mut paused: ResMut<Paused>) {
     }
 }
 
+/// Who has no tank goes on to another one of the team by firing, or by steering.
+fn look_around(
+    keys: Res<ButtonInput<KeyCode>>,
+    buttons: Res<ButtonInput<MouseButton>>,
+    egui: Res<EguiWantsInput>,
+    paused: Res<Paused>,
+    mut watched: ResMut<Watched>,
+) {
+    if watched.tank.is_none() || paused.0 {
+        return;
+    }
+    let steps = if egui.wants_any_keyboard_input() { 0 } else { steps(&keys) };
+    let click = !egui.wants_any_pointer_input() && buttons.just_pressed(MouseButton::Left);
+    if steps != 0 || click {
+        watched.go_on(steps + isize::from(click));
+    }
+}
+
 fn let_go(mut controls: ResMut<Controls>, mut paused: ResMut<Paused>) {
     let aim = controls.aim;
     *controls = Controls { aim, ..default() };
@@ -63,6 +85,13 @@ fn course(keys: &ButtonInput<KeyCode>) -> (f32, f32) {
         axis([KeyCode::KeyW, KeyCode::ArrowUp], [KeyCode::KeyS, KeyCode::ArrowDown]),
         axis([KeyCode::KeyA, KeyCode::ArrowLeft], [KeyCode::KeyD, KeyCode::ArrowRight]),
     )
+}
+
+/// How many tanks on, or back.
+fn steps(keys: &ButtonInput<KeyCode>) -> isize {
+    let on = keys.any_just_pressed([KeyCode::Space, KeyCode::KeyD, KeyCode::ArrowRight]);
+    let back = keys.any_just_pressed([KeyCode::KeyA, KeyCode::ArrowLeft]);
+    isize::from(on) - isize::from(back)
 }
 
 /// Whether the menu is open. The match goes on.
@@ -82,5 +111,16 @@ mod tests {
         keys.press(KeyCode::ArrowDown);
         keys.press(KeyCode::KeyD);
         assert_eq!(course(&keys), (0.0, 0.0));
+    }
+
+    #[test]
+    fn spectator_goes_on_once_for_each_press() {
+        let mut keys = ButtonInput::default();
+        keys.press(KeyCode::Space);
+        assert_eq!(steps(&keys), 1);
+        keys.clear();
+        assert_eq!(steps(&keys), 0, "a key that stays down is no second press");
+        keys.press(KeyCode::ArrowLeft);
+        assert_eq!(steps(&keys), -1);
     }
 }

@@ -1,7 +1,8 @@
-//! What lies over the match: score and clock, health and gun, names, warnings.
+//! What lies over the match: how it begins, score and clock, health and gun, names, warnings.
 //!
 //! Everything is painted, nothing can be clicked, so that the pointer stays the gunner's.
 
+mod beginning;
 mod crosshair;
 mod danger;
 mod feed;
@@ -10,6 +11,7 @@ mod net;
 mod newcomer;
 mod plates;
 mod scoreline;
+mod spectator;
 mod vitals;
 
 use bevy::prelude::*;
@@ -26,6 +28,8 @@ pub(crate) fn plugin(app: &mut App) {
             scoreline::show,
             vitals::show,
             newcomer::show,
+            spectator::show,
+            beginning::show,
             feed::show,
             minimap::show,
             net::show,

@@ -152,7 +152,7 @@ fn notice(line: &Line, lobby: &Lobby) -> String {
 pub(crate) fn seconds_left(board: &Scoreboard, tick: u32) -> Option<u32> {
     match board.phase {
         Phase::Playing { ends_at } => Some(ends_at.saturating_sub(tick).div_ceil(game::protocol::TICK_HZ)),
-        Phase::Waiting | Phase::Over => None,
+        Phase::Waiting { .. } | Phase::Countdown { .. } | Phase::Over => None,
     }
 }
 

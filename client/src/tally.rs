@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bevy::prelude::*;
 use game::sim::{
-    event::{Heard, MatchEvent, Verdict},
+    event::{Driver, Heard, MatchEvent, Verdict},
     gun::{RELOAD, Shot},
     tank::TankId,
 };
@@ -56,6 +56,8 @@ fn count_shots(
 #[derive(Resource, Debug, Default, PartialEq)]
 pub(crate) struct Tally {
     pub names: BTreeMap<TankId, String>,
+    /// Tanks whose players are not here.
+    pub away: Vec<TankId>,
     /// The newest last.
     pub kills: Vec<Kill>,
     /// When the room last judged a shell of this player, and how.
@@ -89,6 +91,8 @@ impl Tally {
         match event {
             MatchEvent::Roster(lines) => {
                 self.names = lines.iter().map(|line| (line.tank, line.name.clone())).collect();
+                let away = lines.iter().filter(|line| line.driver == Driver::Substitute);
+                self.away = away.map(|line| line.tank).collect();
             }
             MatchEvent::Struck { from } => {
                 self.struck.retain(|(at, _)| now.saturating_sub(*at) < Duration::from_secs(3));
@@ -125,9 +129,18 @@ mod tests {
     fn tank_is_called_by_its_roster_name() {
         let mut tally = Tally::default();
         assert_eq!(tally.name(tank(2)), "Tank 3");
-        let line = RosterLine { tank: tank(2), name: "ann".into(), bot: false };
+        let line = RosterLine { tank: tank(2), name: "ann".into(), driver: Driver::Player };
         tally.note(&MatchEvent::Roster(vec![line]), None, Duration::ZERO);
         assert_eq!(tally.name(tank(2)), "ann");
+    }
+
+    #[test]
+    fn bot_in_a_seat_of_its_own_is_not_somebody_who_is_away() {
+        let line = |seat, driver| RosterLine { tank: tank(seat), name: "ann".into(), driver };
+        let lines = vec![line(0, Driver::Player), line(1, Driver::Bot), line(2, Driver::Substitute)];
+        let mut tally = Tally::default();
+        tally.note(&MatchEvent::Roster(lines), None, Duration::ZERO);
+        assert_eq!(tally.away, [tank(2)]);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The course of an engagement, without Bevy: signs in, steps out.
 
-use std::time::Duration;
+use std::{mem, time::Duration};
 
 use game::{
     client::Transport,
@@ -23,6 +23,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 
 /// A hub that has not sent a new ticket by then counts as a failed try.
 const TICKET_PATIENCE: Duration = Duration::from_secs(5);
+
+/// A client that has not looked for so long was asleep, and has looked for no way back meanwhile.
+const ASLEEP: Duration = Duration::from_secs(10);
 
 /// What has happened.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,6 +68,8 @@ pub(super) struct Course {
     preferred: Transport,
     last: Transport,
     current: Option<Current>,
+    /// When the time was told last.
+    looked_at: Option<Duration>,
 }
 
 struct Current {
@@ -90,7 +95,7 @@ enum Stage {
 
 impl Course {
     pub(super) fn new(preferred: Transport) -> Self {
-        Self { preferred, last: preferred, current: None }
+        Self { preferred, last: preferred, current: None, looked_at: None }
     }
 
     pub(super) fn seat(&self) -> Option<Seat> {
@@ -200,7 +205,12 @@ impl Course {
     }
 
     fn wait(&mut self, now: Duration) -> Vec<Step> {
+        let looked_at = mem::replace(&mut self.looked_at, Some(now)).unwrap_or(now);
         let Some(current) = &mut self.current else { return Vec::new() };
+        let passed = now.saturating_sub(looked_at);
+        if passed > ASLEEP {
+            current.lost_at = current.lost_at.map(|lost_at| lost_at + passed);
+        }
         match current.stage {
             Stage::Pausing { until } if now >= until => {
                 current.stage = Stage::Asking { since: now };

@@ -1,4 +1,4 @@
-//! Score and clock at the top centre, and under them what holds the match up.
+//! Score and clock at the top centre, and under them what is wrong, or that time is up.
 
 use bevy::prelude::*;
 use bevy_egui::{
@@ -49,15 +49,10 @@ impl View {
     fn new(board: Option<&Scoreboard>, tick: u32, own: Option<Team>, trouble: Option<String>) -> Self {
         let seconds = board.and_then(|board| match board.phase {
             Phase::Over => Some(0),
-            Phase::Waiting | Phase::Playing { .. } => seconds_left(board, tick),
+            _ => seconds_left(board, tick),
         });
-        let waiting = board.is_none_or(|board| board.phase == Phase::Waiting);
-        let remark = match seconds {
-            _ if waiting => Some("Waiting for players"),
-            // The room writes the result down before it says the last word.
-            Some(0) => Some("Time is up"),
-            _ => None,
-        };
+        // The room writes the result down before it says the last word.
+        let remark = (seconds == Some(0)).then_some("Time is up");
         Self {
             score: board.map_or([0, 0], |board| board.score),
             clock: seconds.map_or("-:--".into(), clock),

@@ -12,7 +12,7 @@ use game::{
         tank::{Health, Hull, Stirred, TankId, wrap},
     },
 };
-use lightyear::prelude::Controlled;
+use lightyear::prelude::{Controlled, LocalTimeline};
 
 use crate::board::{Board, Phase};
 
@@ -33,6 +33,7 @@ pub fn plugin(app: &mut App) {
 }
 
 fn steer(
+    timeline: Res<LocalTimeline>,
     own: Query<(&TankId, &Hull, &Health, &Stirred), With<Controlled>>,
     others: Query<(&TankId, &Hull, &Health), Without<Controlled>>,
     mut pilot: ResMut<Pilot>,
@@ -41,7 +42,7 @@ fn steer(
     let (phase, played) = pilot.board.phase();
     let Some((id, hull, health, stirred)) = own.iter().next() else { return };
     let who = (pilot.match_id, *id);
-    if phase == Phase::Gathering && stirred.0 {
+    if phase == Phase::Gathering && stirred.at(timeline.tick().0) {
         pilot.board.is_ready(who);
     }
     if phase != Phase::Playing {

@@ -47,6 +47,9 @@ pub const SOCKET_TOKEN_LIFE: Duration = Duration::from_secs(60);
 /// A ticket must be used within this time, once.
 pub const TICKET_LIFE: Duration = Duration::from_secs(30);
 
+/// A room and its client give a link up that was silent for this long, and do not tell the other.
+pub const LINK_SILENCE: Duration = Duration::from_secs(5);
+
 /// A client or room that has not finished its handshake by then is closed.
 pub const HANDSHAKE_LIFE: Duration = Duration::from_secs(5);
 

@@ -8,7 +8,7 @@ use lightyear::{
     netcode::{CONNECT_TOKEN_BYTES, ConnectToken},
     prelude::{client::*, *},
 };
-use protocol::{id::Seat, ticket::Ticket};
+use protocol::{id::Seat, limits::LINK_SILENCE, ticket::Ticket};
 
 use crate::sim::wire;
 
@@ -23,10 +23,27 @@ pub(super) fn plugin(app: &mut App) {
         .add_message::<LeaveRoom>()
         .init_resource::<RoomLink>()
         .init_resource::<Appointment>()
-        .add_systems(PreUpdate, (leave, join, close, dial).chain())
+        .add_systems(PreUpdate, (wake, leave, join, close, dial).chain())
         .add_systems(Update, (give_up, measure))
         .add_observer(greet)
         .add_observer(lose);
+}
+
+/// A page that was hidden or a machine that slept: the room has given this link up meanwhile. Netcode would
+/// find that out only after as much silence again, and a tank that is driven meanwhile is not ours any more.
+fn wake(
+    time: Res<Time<Real>>,
+    links: Query<Entity, (With<Client>, With<Connected>, Without<Closing>)>,
+    mut room: ResMut<RoomLink>,
+    mut commands: Commands,
+) {
+    if time.delta() < LINK_SILENCE {
+        return;
+    }
+    for link in &links {
+        room.state = LinkState::Lost("The game stood still for too long.".into());
+        part(&mut commands, link);
+    }
 }
 
 fn leave(

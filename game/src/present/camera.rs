@@ -1,8 +1,11 @@
 //! The eye over the map: what of it the screen shows.
 
+mod spectator;
+
+use std::mem;
+
 use bevy::{prelude::*, window::PrimaryWindow};
 use lightyear::prelude::Controlled;
-use protocol::id::Seat;
 
 use crate::{
     client::RoomLink,
@@ -16,6 +19,8 @@ use crate::{
         tank::{Health, Hull, TankId},
     },
 };
+
+pub use spectator::Watched;
 
 /// Square metres on screen, the same on every aspect ratio: nobody sees farther with a wider screen.
 pub const AREA: f32 = 48.0 * 27.0;
@@ -34,10 +39,11 @@ const KICK_HALF_LIFE: f32 = 0.04;
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Pointer>()
+        .init_resource::<Watched>()
         .add_systems(Startup, open)
         .add_systems(PreUpdate, point)
         .add_systems(Update, fit)
-        .add_systems(PostUpdate, (kick, follow).chain().in_set(PresentSystems::Look));
+        .add_systems(PostUpdate, (kick, watch, follow).chain().in_set(PresentSystems::Look));
 }
 
 fn open(mut commands: Commands, arena: Res<Arena>) {
@@ -97,21 +103,38 @@ fn kick(
     }
 }
 
+fn watch(
+    link: Res<RoomLink>,
+    own: Query<&Health, With<Controlled>>,
+    tanks: Query<(&TankId, &Health)>,
+    mut watched: ResMut<Watched>,
+) {
+    let steps = mem::take(&mut watched.steps);
+    let drives = own.iter().any(|health| health.alive());
+    watched.tank = link.seat.filter(|_| !drives).and_then(|seat| {
+        let living = tanks.iter().filter(|(_, health)| health.alive()).map(|(id, _)| *id);
+        spectator::choose(seat, watched.tank, steps, living)
+    });
+}
+
 fn follow(
     time: Res<Time>,
     arena: Res<Arena>,
     pointer: Res<Pointer>,
     link: Res<RoomLink>,
+    watched: Res<Watched>,
     own: Query<(&Hull, &Health), With<Controlled>>,
-    tanks: Query<(&TankId, &Hull, &Health)>,
+    tanks: Query<(&TankId, &Hull)>,
     mut eye: Single<(&Projection, &mut Gaze, &mut Transform), With<Eye>>,
 ) {
     let (projection, gaze, transform) = &mut *eye;
     let Projection::Orthographic(view) = *projection else { return };
     let driven = own.iter().next().filter(|(_, health)| health.alive());
     let ahead = driven.map(|(hull, _)| hull.pos + pointer.lean * view.area.size() * AHEAD);
-    let mate = || link.seat.and_then(|seat| watched(seat, tanks.iter()));
-    let goal = match ahead.or_else(mate) {
+    // With nobody left to watch, one's own wreck.
+    let other = watched.tank.or(link.seat.map(TankId));
+    let there = || tanks.iter().find(|(id, _)| Some(**id) == other).map(|(_, hull)| hull.pos);
+    let goal = match ahead.or_else(there) {
         Some(at) => within(at, view.area.size() / 2.0, arena.size()),
         None => arena.size() / 2.0,
     };
@@ -119,15 +142,6 @@ fn follow(
     gaze.at = gaze.at.lerp(goal, eased(dt, HALF_LIFE));
     transform.translation = (gaze.at + gaze.kick).extend(transform.translation.z);
     gaze.kick *= 1.0 - eased(dt, KICK_HALF_LIFE);
-}
-
-/// Where the player of `seat` looks without a tank to drive: at the one that will be theirs, or, while that
-/// is a wreck, at a living one of the team.
-fn watched<'a>(seat: Seat, tanks: impl Iterator<Item = (&'a TankId, &'a Hull, &'a Health)>) -> Option<Vec2> {
-    tanks
-        .filter(|(id, ..)| id.team() == seat.team())
-        .min_by_key(|(id, _, health)| (!health.alive(), id.0 != seat, **id))
-        .map(|(_, hull, _)| hull.pos)
 }
 
 /// The place nearest to `at` from which a view reaching `half` to each side shows no more than
@@ -179,23 +193,6 @@ mod tests {
         }
         let shown = Vec2::new(1920.0, 1080.0) * scale(Vec2::new(1920.0, 1080.0));
         assert!((shown - Vec2::new(48.0, 27.0)).length() < 1e-3);
-    }
-
-    #[test]
-    fn newcomer_watches_the_tank_that_will_be_theirs_while_it_lives() {
-        let seat = |index: u8| Seat::try_from(index).expect("the seat should exist");
-        let tank = |index: u8, health| {
-            let hull = Hull { pos: Vec2::splat(f32::from(index)), ..default() };
-            (TankId(seat(index)), hull, health)
-        };
-        let wreck = Health { points: 0, back_at: 9 };
-        let look = |tanks: &[(TankId, Hull, Health)]| {
-            watched(seat(2), tanks.iter().map(|(id, hull, health)| (id, hull, health)))
-        };
-        let [enemy, mate] = [tank(1, Health::FULL), tank(4, Health::FULL)];
-        assert_eq!(look(&[enemy, mate, tank(2, Health::FULL)]), Some(Vec2::splat(2.0)));
-        assert_eq!(look(&[enemy, tank(2, wreck), mate]), Some(Vec2::splat(4.0)));
-        assert_eq!(look(&[enemy]), None, "an enemy is nobody to look at");
     }
 
     #[test]

@@ -59,7 +59,7 @@ fn think(
         if occupant.link.is_some() {
             continue;
         }
-        if !health.alive() || !stirred.0 {
+        if !health.alive() || !stirred.at(tick) {
             input.0 = input.0.neutral();
             brain.goal = None;
             continue;

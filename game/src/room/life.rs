@@ -1,5 +1,6 @@
 //! A match from *prepare* to *free*: built, waited for, played, journaled, told, cleared away.
 
+pub mod beginning;
 mod ending;
 
 use bevy::prelude::*;
@@ -23,13 +24,9 @@ use crate::{
         arena::Arena,
         gun::Gun,
         schedule::{TickSystems, ticks},
-        scoreboard::{Phase, Scoreboard},
-        tank::{Health, Hull, Stirred, TankId, Turret},
+        tank::{Health, Hull, TankId, Turret},
     },
 };
-
-/// A match starts without those who have not come this long after the first player has.
-const PATIENCE: u32 = ticks(10.0);
 
 /// How long the last state of a match stays up, so that *game over* reaches everybody.
 const AFTERGLOW: u32 = ticks(2.0);
@@ -42,46 +39,13 @@ pub(super) fn plugin(app: &mut App) {
         .add_systems(PreUpdate, ending::tell.run_if(resource_exists::<Match>))
         .add_systems(
             FixedUpdate,
-            (start, revive, ending::freeze).chain().in_set(TickSystems::Rules).run_if(underway),
+            (beginning::proceed, revive, ending::freeze).chain().in_set(TickSystems::Rules).run_if(underway),
         )
         .add_systems(Last, clear.run_if(resource_exists::<Match>));
 }
 
 fn underway(current: Option<Res<Match>>) -> bool {
     current.is_some_and(|current| current.result.is_none())
-}
-
-fn start(
-    timeline: Res<LocalTimeline>,
-    no_show: Res<NoShow>,
-    mut current: ResMut<Match>,
-    mut boards: Query<&mut Scoreboard>,
-    mut tanks: Query<(Entity, &Occupant, Option<&Promised>, &mut Stirred)>,
-    mut commands: Commands,
-) {
-    let tick = timeline.tick().0;
-    if current.first_tick.is_some() {
-        return;
-    }
-    let came = tanks.iter().any(|(_, occupant, promised, _)| {
-        occupant.link.is_some() || promised.is_some_and(|promised| promised.link.is_some())
-    });
-    if came && current.first_came.is_none() {
-        current.first_came = Some(tick);
-    }
-    let everybody = came && tanks.iter().all(|(_, o, ..)| o.account.is_none() || o.link.is_some());
-    let waited = current.first_came.is_some_and(|first| tick - first >= PATIENCE);
-    if everybody || waited || tick - current.prepared_at >= no_show.0 {
-        current.first_tick = Some(tick);
-        for mut board in &mut boards {
-            board.phase = Phase::Playing { ends_at: tick + current.length };
-        }
-        for (entity, _, _, mut stirred) in &mut tanks {
-            stirred.0 = true;
-            commands.trigger(Spawned { entity });
-        }
-        info!(match_id = %current.allocation.match_id, "match started");
-    }
 }
 
 fn revive(
@@ -142,7 +106,7 @@ pub struct Match {
     /// Length in ticks.
     length: u32,
     prepared_at: u32,
-    first_came: Option<u32>,
+    /// Of play; known from the countdown on.
     first_tick: Option<u32>,
     /// Since when players know that it is over.
     over_at: Option<u32>,
@@ -165,7 +129,6 @@ impl Match {
             result: None,
             length,
             prepared_at,
-            first_came: None,
             first_tick: None,
             over_at: None,
             dismissed: false,
@@ -191,7 +154,7 @@ impl Match {
         self.players.push(newcomer);
     }
 
-    /// Ticks until time is up; all of them while the match waits for its players.
+    /// Ticks until time is up; at least all of them while the match waits for its players.
     pub(super) fn left(&self, tick: u32) -> u32 {
         self.first_tick.map_or(self.length, |first| (first + self.length).saturating_sub(tick))
     }
@@ -208,7 +171,8 @@ impl Default for NoShow {
     }
 }
 
-/// A tank stands at its start, whole: when the match begins, and when a wreck returns.
+/// A tank stands at its start, whole, and can be handed over: when a wreck returns, and to whoever comes
+/// for it before play begins.
 #[derive(EntityEvent, Clone, Copy, Debug)]
 pub struct Spawned {
     pub entity: Entity,

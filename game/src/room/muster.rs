@@ -31,7 +31,7 @@ pub(super) fn muster(
     players: &[ExpectedPlayer],
 ) {
     commands.spawn((
-        Scoreboard { score: [0, 0], phase: Phase::Waiting },
+        Scoreboard { score: [0, 0], phase: Phase::Waiting { until: None } },
         Replicate::to_clients(NetworkTarget::All),
         VisibleTo(EVERYBODY),
         MatchScoped,
@@ -47,7 +47,7 @@ pub(super) fn muster(
                 Turret { heading },
                 Gun::default(),
                 Health::FULL,
-                Stirred(false),
+                Stirred::default(),
                 ActionState(TankInput::new(0.0, 0.0, heading, false)),
             ),
             Occupant {

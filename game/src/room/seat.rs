@@ -19,7 +19,7 @@ use crate::{
         ticket::{Mint, Pass},
     },
     sim::{
-        event::{MatchEvent, RosterLine},
+        event::{Driver, MatchEvent, RosterLine},
         input::TankInput,
         schedule::{TickSystems, ticks},
         tank::TankId,
@@ -148,7 +148,7 @@ fn tell_roster(
         .map(|(id, occupant)| RosterLine {
             tank: *id,
             name: occupant.name.to_string(),
-            bot: occupant.link.is_none(),
+            driver: occupant.driver(),
         })
         .collect();
     roster.sort_by_key(|line| line.tank);
@@ -175,6 +175,21 @@ pub struct Occupant {
     pub account: Option<AccountId>,
     pub name: PlayerName,
     pub link: Option<Entity>,
+}
+
+impl Occupant {
+    /// Whether the seat's player is not here.
+    pub fn away(&self) -> bool {
+        self.account.is_some() && self.link.is_none()
+    }
+
+    fn driver(&self) -> Driver {
+        match self.link {
+            Some(_) => Driver::Player,
+            None if self.away() => Driver::Substitute,
+            None => Driver::Bot,
+        }
+    }
 }
 
 /// On a link: the tank it drives.

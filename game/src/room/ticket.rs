@@ -14,7 +14,7 @@ use lightyear::{
 };
 use protocol::{
     id::{AccountId, Seat},
-    limits::TICKET_LIFE,
+    limits::{LINK_SILENCE, TICKET_LIFE},
     registry::{Allocation, SeatTicket},
 };
 
@@ -22,9 +22,6 @@ use crate::{
     room::guard::{Refused, packet::Seal, unix_seconds},
     sim::wire::PROTOCOL_ID,
 };
-
-/// After this silence a player counts as gone, in seconds.
-const LINK_TIMEOUT: i32 = 5;
 
 pub(super) fn plugin(app: &mut App) {
     let mint = Mint::new(generate_key()).expect("a random key should not be zero");
@@ -93,7 +90,7 @@ impl Mint {
         let client_id = getrandom::u64().map_err(|error| format!("no randomness: {error}"))?;
         let token = ConnectToken::build(address, PROTOCOL_ID, client_id, self.key)
             .expire_seconds(TICKET_LIFE.as_secs() as i32)
-            .timeout_seconds(LINK_TIMEOUT)
+            .timeout_seconds(LINK_SILENCE.as_secs() as i32)
             .user_data(user_data(&pass))
             .generate()
             .map_err(|error| format!("the ticket cannot be made: {error}"))?;

@@ -41,7 +41,18 @@ pub enum Verdict {
 pub struct RosterLine {
     pub tank: TankId,
     pub name: String,
-    pub bot: bool,
+    pub driver: Driver,
+}
+
+/// Who drives a tank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Driver {
+    /// The player who is named.
+    Player,
+    /// The bot that is named.
+    Bot,
+    /// A bot, until the player who is named comes, or comes back.
+    Substitute,
 }
 
 /// On a client: an event has arrived.

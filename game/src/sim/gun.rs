@@ -28,7 +28,7 @@ fn fire(
     let tick = timeline.tick().0;
     let mut fired = Vec::new();
     for (id, input, hull, turret, health, stirred, mut gun) in &mut tanks {
-        if input.0.fire && health.alive() && stirred.0 && gun.ready_at <= tick {
+        if input.0.fire && health.alive() && stirred.at(tick) && gun.ready_at <= tick {
             gun.ready_at = tick + RELOAD;
             let dir = direction(turret.heading);
             fired.push(Shot { tank: *id, tick, from: hull.pos, muzzle: hull.pos + dir * BARREL, dir });

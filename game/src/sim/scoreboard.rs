@@ -14,8 +14,15 @@ pub struct Scoreboard {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Phase {
-    /// For players who hold a ticket and have not come yet.
-    Waiting,
+    /// Warm-up: for players who hold a ticket and have not come yet. Until this tick at the latest;
+    /// `None` before the first of them has come.
+    Waiting {
+        until: Option<u32>,
+    },
+    /// Tanks may act from this tick on.
+    Countdown {
+        starts_at: u32,
+    },
     Playing {
         ends_at: u32,
     },

@@ -1,7 +1,7 @@
 //! Tanks: what they are and how they drive.
 
 use bevy::{math::curve::FunctionCurve, prelude::*};
-use lightyear::prelude::{Diffable, input::native::ActionState};
+use lightyear::prelude::{Diffable, LocalTimeline, input::native::ActionState};
 use protocol::id::{Seat, Team};
 use serde::{Deserialize, Serialize};
 
@@ -38,13 +38,15 @@ pub(super) fn plugin(app: &mut App) {
 
 /// On the room every tank has an input; on a client only its own has.
 fn drive(
+    timeline: Res<LocalTimeline>,
     arena: Res<Arena>,
     mut drivers: Query<(Entity, &TankId, &ActionState<TankInput>, &Health, &Stirred)>,
     mut tanks: Query<(Entity, &mut Hull, &mut Turret, &Health)>,
 ) {
+    let tick = timeline.tick().0;
     let mut order: Vec<_> = drivers
         .iter_mut()
-        .filter(|(_, _, _, health, stirred)| health.alive() && stirred.0)
+        .filter(|(_, _, _, health, stirred)| health.alive() && stirred.at(tick))
         .map(|(entity, id, input, ..)| (*id, entity, input.0))
         .collect();
     order.sort_unstable_by_key(|(id, ..)| *id);
@@ -146,9 +148,20 @@ impl Health {
     }
 }
 
-/// Whether tanks may act yet: false while the match waits for its players.
-#[derive(Component, Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stirred(pub bool);
+/// The ticks in which tanks may act; none before the countdown has begun. A client knows them ahead, so
+/// that its own tank starts and stops when the room's does.
+#[derive(Component, Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stirred {
+    pub from: u32,
+    /// The first in which they may not any more.
+    pub until: u32,
+}
+
+impl Stirred {
+    pub fn at(self, tick: u32) -> bool {
+        (self.from..self.until).contains(&tick)
+    }
+}
 
 impl Ease for Hull {
     fn interpolating_curve_unbounded(start: Self, end: Self) -> impl Curve<Self> {

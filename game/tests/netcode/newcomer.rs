@@ -6,7 +6,10 @@ use game::{
         result::MatchResult,
     },
     room::seat::Occupant,
-    sim::{event::MatchEvent, tank::TankId},
+    sim::{
+        event::{Driver, MatchEvent, RosterLine},
+        tank::TankId,
+    },
 };
 
 use crate::support::{Match, account, seat};
@@ -53,13 +56,11 @@ fn newcomer_drives_from_the_tanks_next_spawn_on() {
     game.wreck(index);
     game.until("the newcomer has the tank", |game| game.own(watcher).is_some());
     assert_eq!(name_of(&mut game, index), "Player 9");
+    let line =
+        RosterLine { tank: TankId(seat(index)), name: "Player 9".to_owned(), driver: Driver::Player };
     game.until("everybody is told", |game| {
-        game.clients[0].heard.iter().any(|event| match event {
-            MatchEvent::Roster(lines) => lines
-                .iter()
-                .any(|line| line.tank == TankId(seat(index)) && line.name == "Player 9" && !line.bot),
-            _ => false,
-        })
+        let told = |event: &MatchEvent| matches!(event, MatchEvent::Roster(lines) if lines.contains(&line));
+        game.clients[0].heard.iter().any(told)
     });
     game.control(watcher, Controls { drive: 1.0, ..Controls::default() });
     game.until("the tank obeys its driver", |game| game.truth(index).speed > 4.0);

@@ -8,7 +8,7 @@ use game::client::Controls;
 use crate::support::Match;
 
 /// So many ticks in which nobody comes near the player in seat 0.
-fn calm(game: &mut Match, ticks: u32) {
+pub fn calm(game: &mut Match, ticks: u32) {
     for _ in 0..ticks {
         for bot in 1..6 {
             game.place(bot, Vec2::new(59.0, 4.0 + 3.0 * f32::from(bot)));

@@ -23,7 +23,7 @@ fn play(game: &mut Match, epoch: u64) {
     for ticket in game.prepare(epoch, 60, &[0, 1]) {
         game.join(ticket);
     }
-    game.until("everybody has a tank", |game| game.own(0).is_some() && game.own(1).is_some());
+    game.until_play();
     for client in 0..2 {
         game.control(client, Controls { drive: 1.0, fire: true, ..Controls::default() });
     }

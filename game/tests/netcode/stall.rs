@@ -1,14 +1,18 @@
 use std::time::Duration;
 
-use bevy::time::TimeUpdateStrategy;
+use bevy::{
+    prelude::{Time, Vec2, Virtual},
+    time::TimeUpdateStrategy,
+};
 use game::{
+    client::{Controls, LinkState, RoomLink},
     room::{clock::Clock, seat::Occupant},
     sim::schedule::TICK,
 };
 use lightyear::prelude::LocalTimeline;
 use mock_instant::global::MockClock;
 
-use crate::support::Match;
+use crate::{prediction::calm, support::Match};
 
 /// Tanks that a player drives.
 fn driven(game: &mut Match) -> usize {
@@ -55,6 +59,37 @@ fn clients_alone(game: &mut Match, ticks: u32) {
             player.app.update();
         }
     }
+}
+
+/// A client has seen no frame for so many ticks; its clock says that so much time has passed.
+fn sleep(game: &mut Match, client: usize, ticks: u32, by_its_clock: Duration) {
+    room_alone(game, ticks);
+    let app = &mut game.clients[client].app;
+    // As in a real client.
+    let max_delta = Time::<Virtual>::default().max_delta();
+    app.world_mut().resource_mut::<Time<Virtual>>().set_max_delta(max_delta);
+    app.insert_resource(TimeUpdateStrategy::ManualDuration(by_its_clock));
+    app.update();
+    app.insert_resource(TimeUpdateStrategy::ManualDuration(TICK));
+}
+
+/// A client has slept for two seconds, and drives on along the row of the map that no wall crosses.
+fn oversleep(by_its_clock: Duration) {
+    let mut game = Match::running(60, &[0]);
+    game.place(0, Vec2::new(5.0, 37.0));
+    calm(&mut game, 60);
+    sleep(&mut game, 0, 120, by_its_clock);
+    let woken = game.rollbacks(0);
+    game.control(0, Controls { drive: 1.0, ..Controls::default() });
+    calm(&mut game, 180);
+    let corrected = game.rollbacks(0);
+    assert!(corrected - woken <= 90, "{} corrections in three seconds", corrected - woken);
+    calm(&mut game, 60);
+    assert_eq!(game.rollbacks(0), corrected, "by now it should have settled");
+    assert_eq!(driven(&mut game), 1, "the link should have stayed");
+    let (own, truth) = (game.own(0).expect("the client should have its tank"), game.truth(0));
+    assert!(truth.speed > 4.0 && own.pos.distance(truth.pos) < 1.5, "predicted {own:?}, true {truth:?}");
+    assert_eq!(game.clients[0].app.world().resource::<RoomLink>().state, LinkState::Joined);
 }
 
 fn everybody_drives(game: &mut Match) -> bool {
@@ -115,4 +150,29 @@ fn netcode_judges_silence_before_it_reads() {
     clients_alone(&mut game, 1);
     live(&mut game, Duration::from_secs(3600));
     assert_eq!(driven(&mut game), 0, "packets of this tick were waiting to be read");
+}
+
+#[test]
+fn f18_client_that_slept_for_two_seconds_keeps_its_link() {
+    oversleep(120 * TICK);
+}
+
+/// As the clocks of some systems do while the machine sleeps.
+#[test]
+fn f18_client_whose_clock_slept_too_keeps_its_link() {
+    oversleep(TICK);
+}
+
+#[test]
+fn f11_client_that_slept_longer_than_its_link_lives_is_back_in_its_tank_at_once() {
+    let mut game = Match::running(60, &[0]);
+    let slept = 7 * 60;
+    sleep(&mut game, 0, slept, slept * TICK);
+    assert_eq!(driven(&mut game), 0, "the room has given the link up, and a bot drives");
+    let link = game.clients[0].app.world().resource::<RoomLink>();
+    assert!(matches!(link.state, LinkState::Lost(_)), "the client should not wait for as much silence again");
+    let ticket = game.reissue(0).expect("the seat is still theirs");
+    let back = game.join(ticket);
+    game.until("the player has the tank again", |game| game.own(back).is_some());
+    assert_eq!(driven(&mut game), 1);
 }

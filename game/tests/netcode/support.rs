@@ -26,7 +26,7 @@ use game::{
     sim::{
         event::{Heard, MatchEvent},
         schedule::TICK,
-        scoreboard::Scoreboard,
+        scoreboard::{Phase, Scoreboard},
         tank::{Health, Hull, TankId},
         wire::{self, PROTOCOL_ID},
     },
@@ -157,8 +157,14 @@ impl Match {
         for ticket in tickets {
             game.join(ticket);
         }
-        game.until("everybody has a tank", |game| (0..game.clients.len()).all(|c| game.own(c).is_some()));
+        game.until_play();
         game
+    }
+
+    /// Steps until all who have joined have a tank and the countdown is over.
+    pub fn until_play(&mut self) {
+        self.until("everybody has a tank", |game| (0..game.clients.len()).all(|c| game.own(c).is_some()));
+        self.until("play begins", |game| matches!(game.phase(), Phase::Playing { .. }));
     }
 
     /// Two teams of three.
@@ -319,8 +325,16 @@ impl Match {
 
     /// Kills by team, Amber first.
     pub fn score(&mut self) -> [u16; 2] {
+        self.board().score
+    }
+
+    pub fn phase(&mut self) -> Phase {
+        self.board().phase
+    }
+
+    fn board(&mut self) -> Scoreboard {
         let world = self.room.world_mut();
-        world.query::<&Scoreboard>().single(world).expect("a match has one scoreboard").score
+        *world.query::<&Scoreboard>().single(world).expect("a match has one scoreboard")
     }
 
     /// The truth.

@@ -46,9 +46,10 @@ impl GameState {
         self.0["shots_fired"].as_u64().unwrap_or_default()
     }
 
-    /// The own seat, once the own tank is there and can be driven.
+    /// The own seat, once the own tank is there and can be driven: the countdown is over.
     pub fn seat(&self) -> Option<u64> {
-        (self.screen() == "match").then(|| self.0["self"]["seat"].as_u64()).flatten()
+        let plays = self.screen() == "match" && self.0["seconds_left"].is_number();
+        plays.then(|| self.0["self"]["seat"].as_u64()).flatten()
     }
 
     /// The seat of the ticket, which a newcomer has before the tank.
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn state_is_read_from_the_hook() {
-        let json = r#"{"screen":"match","seat":2,"party":null,
+        let json = r#"{"screen":"match","seat":2,"seconds_left":9,"party":null,
             "self":{"seat":2,"x":0,"y":0,"confirmed":{"x":1.5,"y":-2}},
             "tanks":[{"seat":4,"x":3,"y":4}],"buttons":{"play":[10,20,100,40]},"result":null}"#;
         let state = GameState::parse(json).expect("the hook's shape should be read");
@@ -161,8 +162,15 @@ mod tests {
 
     #[test]
     fn newcomer_has_a_seat_before_a_tank() {
-        let state = GameState::parse(r#"{"screen":"match","seat":3,"self":null}"#).expect("it is JSON");
+        let json = r#"{"screen":"match","seat":3,"seconds_left":9,"self":null}"#;
+        let state = GameState::parse(json).expect("it is JSON");
         assert_eq!((state.seat(), state.ticket_seat()), (None, Some(3)));
+    }
+
+    #[test]
+    fn tank_is_not_controlled_before_play_begins() {
+        let json = r#"{"screen":"match","seat":2,"seconds_left":null,"self":{"seat":2}}"#;
+        assert_eq!(GameState::parse(json).expect("it is JSON").seat(), None);
     }
 
     #[test]

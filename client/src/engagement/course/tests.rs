@@ -88,6 +88,19 @@ fn match_that_is_joined_again_has_its_whole_patience_again() {
 }
 
 #[test]
+fn time_that_the_client_slept_through_does_not_count() {
+    let mut course = joined(Transport::Udp);
+    course.step(Sign::Time, START);
+    course.step(Sign::Lost("gone".into()), START);
+    let woken = START + 5 * HELD;
+    assert_eq!(course.step(Sign::Time, woken), [Step::AskTicket(ticket(1).match_id)]);
+    assert_eq!(course.patience(woken), Some(HELD));
+    let dial = course.step(Sign::Found(ticket(1)), woken);
+    assert_eq!(dial, [Step::Dial(ticket(1), Transport::Udp)]);
+    assert_eq!(course.step(Sign::Joined, woken), [Step::Show(Turn::Joined)]);
+}
+
+#[test]
 fn silent_hub_counts_as_a_failed_try() {
     let mut course = joined(Transport::Udp);
     course.step(Sign::Lost("gone".into()), START);

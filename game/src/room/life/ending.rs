@@ -19,17 +19,17 @@ use crate::{
     sim::{
         event::MatchEvent,
         scoreboard::{Phase, Scoreboard},
-        tank::{Stirred, TankId},
+        tank::TankId,
     },
 };
 
-/// Time is up: nothing moves any more, and the result goes to the journal. Players are told when it
-/// is there.
+/// Time is up: nothing moves any more (see [`Stirred`](crate::sim::tank::Stirred)), and the result goes to
+/// the journal. Players are told when it is there.
 pub(super) fn freeze(
     timeline: Res<LocalTimeline>,
     mut current: ResMut<Match>,
     boards: Query<&Scoreboard>,
-    mut tanks: Query<(&TankId, &Occupant, Option<&Promised>, &Tally, &mut Stirred)>,
+    tanks: Query<(&TankId, &Occupant, Option<&Promised>, &Tally)>,
     mut reports: MessageWriter<Report>,
     mint: Res<Mint>,
 ) {
@@ -39,11 +39,8 @@ pub(super) fn freeze(
     if tick < ends_at {
         return;
     }
-    let mut seats = Vec::new();
-    for (id, occupant, promised, tally, mut stirred) in &mut tanks {
-        stirred.0 = false;
-        seats.push(line(*id, occupant, promised, *tally));
-    }
+    let lines = tanks.iter().map(|(id, occupant, promised, tally)| line(*id, occupant, promised, *tally));
+    let mut seats: Vec<SeatResult> = lines.collect();
     seats.sort_by_key(|seat| seat.seat);
     let result = MatchResult { amber: board.score[0], azure: board.score[1], ticks: current.length, seats };
     mint.void_all();

@@ -32,7 +32,7 @@ fn far_away(one_way: Duration) -> Match {
     }
     condition(&mut game, Some(LinkConditionerConfig::default().with_incoming_latency(one_way)));
     game.clients[0].app.insert_resource(Weather { lag: one_way, ..default() });
-    game.until("the player has a tank", |game| game.own(0).is_some());
+    game.until_play();
     calm(&mut game, 480);
     game
 }
