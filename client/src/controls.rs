@@ -38,6 +38,8 @@ fn steer(
     (controls.drive, controls.turn) = if typing { (0.0, 0.0) } else { course(&keys) };
     controls.fire =
         (!typing && keys.pressed(KeyCode::Space)) || (!pointing && buttons.pressed(MouseButton::Left));
+    controls.smoke =
+        (!typing && keys.pressed(KeyCode::KeyQ)) || (!pointing && buttons.pressed(MouseButton::Right));
     if let (Some(target), Some(hull)) = (pointer.world, own.iter().next())
         && !pointing
         && target.distance_squared(hull.pos) > 0.01

@@ -11,6 +11,7 @@
 //! | `drive D T` | drives with throttle and steering from -1 to 1 |
 //! | `aim RADIANS` | points the turret |
 //! | `fire 1`, `fire 0` | presses, releases the trigger |
+//! | `smoke 1`, `smoke 0` | presses, releases the button for smoke |
 //! | `chat TEXT` | says something in the lobby |
 //! | `quit`, or the end of input | ends the process |
 
@@ -105,6 +106,7 @@ fn obey(
             }
             Ok(Command::Aim(aim)) => controls.aim = aim,
             Ok(Command::Fire(fire)) => controls.fire = fire,
+            Ok(Command::Smoke(smoke)) => controls.smoke = smoke,
             Ok(Command::Chat(text)) => session.say(ToHub::Chat { text }),
             Ok(Command::Quit) => {
                 exits.write(AppExit::Success);
@@ -136,6 +138,7 @@ enum Command {
     Drive(f32, f32),
     Aim(f32),
     Fire(bool),
+    Smoke(bool),
     Chat(ChatText),
 }
 
@@ -168,6 +171,7 @@ impl Command {
             }
             "aim" => Ok(Command::Aim(number(rest)?)),
             "fire" => Ok(Command::Fire(number(rest)? != 0.0)),
+            "smoke" => Ok(Command::Smoke(number(rest)? != 0.0)),
             "chat" => ChatText::new(rest).map(Command::Chat).map_err(|problem| problem.to_string()),
             _ => Err("no such command".into()),
         }
@@ -191,6 +195,7 @@ mod tests {
         assert_eq!(Command::read("drive 1 -0.5"), Ok(Command::Drive(1.0, -0.5)));
         assert_eq!(Command::read("aim 3.1"), Ok(Command::Aim(3.1)));
         assert_eq!(Command::read("fire 0"), Ok(Command::Fire(false)));
+        assert_eq!(Command::read("smoke 1"), Ok(Command::Smoke(true)));
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub mod connection;
 mod delay;
 pub mod input;
 pub mod shell;
+pub mod smoke;
 pub mod weather;
 
 use bevy::prelude::*;
@@ -28,6 +29,7 @@ pub fn plugin(app: &mut App) {
         delay::plugin,
         input::plugin,
         shell::plugin,
+        smoke::plugin,
         weather::plugin,
     ));
     app.insert_resource(PredictionManager {

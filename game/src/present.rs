@@ -11,6 +11,7 @@ mod paint;
 pub mod palette;
 mod shape;
 mod shell;
+mod smoke;
 mod tank;
 mod trail;
 mod wreck;
@@ -37,6 +38,7 @@ pub fn plugin(app: &mut App) {
             tank::plugin,
             trail::plugin,
             shell::plugin,
+            smoke::plugin,
             effect::plugin,
             wreck::plugin,
         ));

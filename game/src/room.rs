@@ -12,6 +12,7 @@ mod muster;
 pub mod newcomer;
 pub mod order;
 pub mod seat;
+pub mod smoke;
 pub mod ticket;
 
 use bevy::prelude::*;
@@ -41,6 +42,7 @@ pub fn plugin(app: &mut App) {
         newcomer::plugin,
         bot::plugin,
         flight::plugin,
+        smoke::plugin,
         life::plugin,
         fog::plugin,
     ));

@@ -13,6 +13,7 @@ pub mod schedule;
 pub mod scoreboard;
 pub mod shell;
 pub mod sight;
+pub mod smoke;
 pub mod tank;
 pub mod wire;
 
@@ -26,5 +27,6 @@ pub fn plugin(app: &mut App) {
         schedule::plugin,
         tank::plugin,
         gun::plugin,
+        smoke::plugin,
     ));
 }

@@ -49,8 +49,7 @@ fn draw(ctx: &egui::Context, view: &View) {
     let painter = widget::below(ctx);
     let screen = ctx.content_rect();
     let at = pos2(screen.center().x + 10.0, screen.bottom() - 172.0);
-    let place =
-        widget::legible(&painter, at, Align2::CENTER_CENTER, &view.text, theme::NORMAL, theme::TEXT);
+    let place = widget::legible(&painter, at, Align2::CENTER_CENTER, &view.text, theme::NORMAL, theme::TEXT);
     widget::mark(&painter, view.team, place.left_center() - vec2(16.0, 0.0), 7.0);
     if view.others {
         let under = pos2(screen.center().x, screen.bottom() - 144.0);

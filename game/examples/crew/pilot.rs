@@ -58,7 +58,7 @@ fn steer(
     if on_the_beat {
         pilot.board.turns(who);
     }
-    *controls = Controls { drive, turn, aim, fire: true };
+    *controls = Controls { drive, turn, aim, fire: true, smoke: false };
 }
 
 fn nearest<'a>(to: Vec2, tanks: impl Iterator<Item = &'a (TankId, Vec2)>) -> Option<Vec2> {

@@ -25,7 +25,8 @@ fn write(
     mut tanks: Query<&mut ActionState<TankInput>, With<InputMarker<TankInput>>>,
 ) {
     for mut state in &mut tanks {
-        state.0 = TankInput::new(controls.drive, controls.turn, controls.aim, controls.fire);
+        let Controls { drive, turn, aim, fire, smoke } = *controls;
+        state.0 = TankInput::new(drive, turn, aim, fire).throwing(smoke);
     }
 }
 
@@ -39,4 +40,6 @@ pub struct Controls {
     /// World angle in radians.
     pub aim: f32,
     pub fire: bool,
+    /// One press is one throw.
+    pub smoke: bool,
 }

@@ -8,13 +8,15 @@ use bevy::{
     prelude::*,
     render::render_resource::{Extent3d, TextureDimension, TextureFormat},
 };
-use lightyear::prelude::Controlled;
+use lightyear::prelude::{Controlled, InterpolationTimeline, NetworkTimeline as _};
 
 use crate::{
     client::RoomLink,
     present::{PresentSystems, darkness::mask::Mask, motion::eased},
     sim::{
         arena::Arena,
+        sight::Cover,
+        smoke::Cloud,
         tank::{Health, Hull, TankId},
     },
 };
@@ -43,15 +45,18 @@ fn unfold(mut commands: Commands, arena: Res<Arena>, mut images: ResMut<Assets<I
         RenderAssetUsages::default(),
     );
     image.sampler = ImageSampler::linear();
-    commands.insert_resource(Darkness { image: images.add(image), mask, eyes: Vec::new(), since: 0.0 });
+    let image = images.add(image);
+    commands.insert_resource(Darkness { image, mask, eyes: Vec::new(), smoke: Vec::new(), since: 0.0 });
 }
 
 fn lift(
     time: Res<Time>,
     arena: Res<Arena>,
+    timeline: Res<InterpolationTimeline>,
     link: Res<RoomLink>,
     own: Query<&TankId, With<Controlled>>,
     tanks: Query<(&TankId, &Hull, &Health)>,
+    clouds: Query<&Cloud>,
     mut darkness: ResMut<Darkness>,
     mut images: ResMut<Assets<Image>>,
 ) {
@@ -67,9 +72,11 @@ fn lift(
         tanks.iter().filter(|(id, _, health)| Some(id.team()) == team && health.alive()).collect();
     viewers.sort_unstable_by_key(|(id, ..)| **id);
     let eyes: Vec<Vec2> = viewers.iter().map(|(_, hull, _)| hull.pos).collect();
-    if stirred(&darkness.eyes, &eyes) {
-        darkness.mask.look(&arena, &eyes);
-        darkness.eyes = eyes;
+    let tick = timeline.tick().0;
+    let smoke: Vec<Vec2> = clouds.iter().filter(|cloud| cloud.stands(tick)).map(|cloud| cloud.pos).collect();
+    if stirred(&darkness.eyes, &eyes) || darkness.smoke != smoke {
+        darkness.mask.look(Cover { arena: &arena, smoke: &smoke }, &eyes);
+        (darkness.eyes, darkness.smoke) = (eyes, smoke);
     }
 
     if darkness.mask.ease(eased(since, HALF_LIFE))
@@ -98,6 +105,8 @@ pub struct Darkness {
     mask: Mask,
     /// Where the mask was last drawn from.
     eyes: Vec<Vec2>,
+    /// The clouds among them.
+    smoke: Vec<Vec2>,
     /// Seconds since the texture was last brought up to date.
     since: f32,
 }

@@ -5,6 +5,7 @@ pub const WRECK: f32 = 1.0;
 pub const DUST: f32 = 2.0;
 pub const TANK: f32 = 3.0;
 pub const SHELL: f32 = 5.0;
+pub const SMOKE: f32 = 5.5;
 pub const EFFECT: f32 = 6.0;
 
 /// Within a tank or a wreck, above its own layer.

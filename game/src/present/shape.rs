@@ -65,6 +65,13 @@ impl Drawing {
             .band([radius * 0.45, radius], [half, color.with_alpha(0.0)])
     }
 
+    /// A disc that keeps its colour for the inner half and fades from there on.
+    pub fn puff(self, radius: f32, color: Color) -> Self {
+        let color = color.to_linear();
+        self.band([0.0, radius * 0.5], [color, color])
+            .band([radius * 0.5, radius], [color, color.with_alpha(0.0)])
+    }
+
     /// A line that ends at the origin with full strength and fades along -x; one metre long.
     pub fn tail(mut self, width: f32, color: Color) -> Self {
         let color = color.to_linear();

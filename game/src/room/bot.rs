@@ -1,4 +1,4 @@
-//! Bots: they drive, seek and shoot, and know what their team sees, no more.
+//! Bots: they drive, seek, shoot and hide in smoke, and know what their team sees, no more.
 
 mod route;
 
@@ -7,15 +7,18 @@ use lightyear::prelude::{LocalTimeline, input::native::ActionState};
 use protocol::id::{Seat, Team};
 
 use crate::{
-    room::{fog::VisibleTo, seat::Occupant},
+    room::{
+        fog::{Eyes, VisibleTo},
+        seat::Occupant,
+    },
     sim::{
         arena::Arena,
         dice::Dice,
         input::TankInput,
         schedule::{TickSystems, ticks},
         shell,
-        sight::sees_point,
-        tank::{Health, Hull, Stirred, TankId, Turret, direction, wrap},
+        sight::{Cover, sees_point},
+        tank::{FULL_HEALTH, Health, Hull, Stirred, TankId, Turret, direction, wrap},
     },
 };
 
@@ -38,9 +41,19 @@ const CLEARANCE: f32 = 4.5;
 /// A bot stops closing in on its target at this distance in metres.
 const STANDOFF: f32 = 9.0;
 
+/// With so much health or less a bot thinks of hiding from whom it shoots at.
+const HURT: u8 = FULL_HEALTH / 2;
+
+/// It does so one time out of so many.
+const HIDES: usize = 3;
+
+/// Beside the numbers of seats: the streams of dice that decide about smoke.
+const FEAR: u64 = 500;
+
 fn think(
     timeline: Res<LocalTimeline>,
     arena: Res<Arena>,
+    eyes: Res<Eyes>,
     crossings: Res<route::Crossings>,
     tanks: Query<(&TankId, &Hull, &Health, &VisibleTo)>,
     mut bots: Query<(
@@ -71,16 +84,18 @@ fn think(
             })
             .map(|(other, hull, ..)| (*other, *hull))
             .collect();
-        let known = Known { team: id.team(), tanks: &known };
-        input.0 = brain.decide(tick, *hull, *turret, known, &arena, &crossings);
+        let known = Known { team: id.team(), tanks: &known, cover: eyes.cover(&arena) };
+        input.0 = brain.decide(tick, *hull, *turret, *health, known, &crossings);
     }
 }
 
-/// The tanks that a bot's team sees, without its own.
+/// What a bot's team knows. Smoke that hides something is known, too.
 #[derive(Clone, Copy)]
 struct Known<'a> {
     team: Team,
+    /// Those in sight, without the bot's own.
     tanks: &'a [(TankId, Hull)],
+    cover: Cover<'a>,
 }
 
 impl Known<'_> {
@@ -106,6 +121,7 @@ impl Known<'_> {
 #[derive(Component, Debug)]
 pub struct Brain {
     dice: Dice,
+    fear: Dice,
     goal: Option<Vec2>,
     way: Vec<Vec2>,
     replan_at: u32,
@@ -113,18 +129,22 @@ pub struct Brain {
     back_until: u32,
     /// Radians by which this bot misjudges its lead.
     error: f32,
+    /// When it next thinks of hiding.
+    hide_at: u32,
 }
 
 impl Brain {
     pub fn new(seed: u64, seat: Seat) -> Self {
         Self {
             dice: Dice::new(seed, u64::from(seat.index())),
+            fear: Dice::new(seed, FEAR + u64::from(seat.index())),
             goal: None,
             way: Vec::new(),
             replan_at: 0,
             moved_at: 0,
             back_until: 0,
             error: 0.0,
+            hide_at: 0,
         }
     }
 
@@ -133,8 +153,8 @@ impl Brain {
         tick: u32,
         hull: Hull,
         turret: Turret,
+        health: Health,
         known: Known,
-        arena: &Arena,
         crossings: &route::Crossings,
     ) -> TankInput {
         let target = known.nearest_enemy(hull.pos);
@@ -148,11 +168,19 @@ impl Brain {
                 let point = lead(hull.pos, target);
                 let aim = (point - hull.pos).to_angle() + self.error;
                 let on_target = wrap(aim - turret.heading).abs() < TRIGGER;
-                (aim, on_target && sees_point(arena, hull.pos, target.pos))
+                (aim, on_target && sees_point(known.cover, hull.pos, target.pos))
             }
             None => (hull.heading, false),
         };
-        TankInput::new(drive, turn, aim, fire)
+        TankInput::new(drive, turn, aim, fire).throwing(fire && self.hides(tick, health))
+    }
+
+    fn hides(&mut self, tick: u32, health: Health) -> bool {
+        if health.points > HURT || tick < self.hide_at {
+            return false;
+        }
+        self.hide_at = tick + REPLAN;
+        self.fear.below(HIDES) == 0
     }
 
     fn plan(&mut self, tick: u32, from: Vec2, crossings: &route::Crossings) {
@@ -201,4 +229,20 @@ fn lead(from: Vec2, target: Hull) -> Vec2 {
     let velocity = direction(target.heading) * target.speed;
     let flight = target.pos.distance(from) / shell::SPEED;
     target.pos + velocity * flight
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_bot_that_is_badly_hurt_hides_and_not_every_time() {
+        let mut brain = Brain::new(7, Seat::try_from(0).expect("seat 0 should exist"));
+        let mut hidden = |points| {
+            let looks = (0..100).map(|look| look * REPLAN);
+            looks.filter(|tick| brain.hides(*tick, Health { points, back_at: 0 })).count()
+        };
+        assert_eq!(hidden(HURT + 1), 0);
+        assert!((10..60).contains(&hidden(HURT)));
+    }
 }

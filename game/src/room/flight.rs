@@ -181,7 +181,7 @@ fn wall_normal(arena: &Arena, pos: Vec2, dir: Vec2) -> Vec2 {
 }
 
 /// An order that says nothing but where things are.
-fn by_place(a: Vec2, b: Vec2) -> Ordering {
+pub(in crate::room) fn by_place(a: Vec2, b: Vec2) -> Ordering {
     a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y))
 }
 

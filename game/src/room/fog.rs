@@ -3,18 +3,22 @@
 //! `docs/fog.md`.
 
 use bevy::{ecs::system::SystemParam, prelude::*};
-use bevy_replicon::prelude::{AppVisibilityExt as _, SingleComponent, VisibilityFilter};
+use bevy_replicon::prelude::{AppVisibilityExt as _, VisibilityFilter};
 use lightyear::prelude::{LocalTimeline, MessageSender, Replicating};
 use protocol::id::Team;
 
 use crate::{
-    room::seat::Seated,
+    room::{
+        seat::Seated,
+        smoke::{self, Haze},
+    },
     sim::{
         arena::Arena,
         event::MatchEvent,
         gun::Gun,
         schedule::{TickSystems, ticks},
-        sight::{sees_point, sees_tank},
+        sight::{Cover, sees_cloud, sees_point, sees_tank},
+        smoke::Launcher,
         tank::{Health, Hull, TankId},
         wire::EventChannel,
     },
@@ -32,7 +36,7 @@ pub(super) fn plugin(app: &mut App) {
         .add_visibility_filter::<TankId>()
         .init_resource::<Eyes>()
         .add_observer(hide)
-        .add_systems(FixedUpdate, (open_eyes, look).chain().in_set(TickSystems::Sight));
+        .add_systems(FixedUpdate, (open_eyes, look, smoke::show).chain().in_set(TickSystems::Sight));
 }
 
 /// Without a mask an entity would be shown to all.
@@ -40,13 +44,19 @@ fn hide(unmasked: On<Remove, VisibleTo>, mut commands: Commands) {
     commands.entity(unmasked.entity).try_insert(VisibleTo::default());
 }
 
-fn open_eyes(tanks: Query<(&TankId, &Hull, &Health)>, mut eyes: ResMut<Eyes>) {
-    eyes.0.iter_mut().for_each(Vec::clear);
+fn open_eyes(
+    timeline: Res<LocalTimeline>,
+    tanks: Query<(&TankId, &Hull, &Health)>,
+    hazes: Query<&Haze>,
+    mut eyes: ResMut<Eyes>,
+) {
+    eyes.teams.iter_mut().for_each(Vec::clear);
     for (id, hull, health) in &tanks {
         if health.alive() {
-            eyes.0[id.team().index()].push(hull.pos);
+            eyes.teams[id.team().index()].push(hull.pos);
         }
     }
+    eyes.smoke = hazes.iter().flat_map(|haze| haze.standing(timeline.tick().0)).collect();
 }
 
 fn look(
@@ -59,7 +69,7 @@ fn look(
     let tick = timeline.tick().0;
     for (tank, id, hull, mut seen, visible) in &mut tanks {
         let enemy = id.team().other();
-        if eyes.0[enemy.index()].iter().any(|eye| sees_tank(&arena, *eye, hull.pos)) {
+        if eyes.see_tank(&arena, enemy, hull.pos) {
             seen.until = tick + AFTERIMAGE;
         }
         let own = VisibleTo::team(id.team()).0;
@@ -91,10 +101,10 @@ impl VisibilityFilter for VisibleTo {
     }
 }
 
-/// When a gun can fire again tells when it fired last, so only its own team is told.
+/// When a gun can fire or a launcher throw again tells when it did so last, so only its own team is told.
 impl VisibilityFilter for TankId {
     type ClientComponent = LinkTeam;
-    type Scope = SingleComponent<Gun>;
+    type Scope = (Gun, Launcher);
 
     fn is_visible(&self, _client: Entity, team: Option<&LinkTeam>) -> bool {
         team.is_some_and(|team| team.0 == self.team())
@@ -112,13 +122,35 @@ pub struct Seen {
     until: u32,
 }
 
-/// Where the living tanks of each team stand.
+/// Where the living tanks of each team stand, and the smoke among them, at the end of the last tick.
 #[derive(Resource, Clone, Debug, Default)]
-pub struct Eyes([Vec<Vec2>; 2]);
+pub struct Eyes {
+    /// Amber's and Azure's.
+    teams: [Vec<Vec2>; 2],
+    /// The middles of all clouds.
+    smoke: Vec<Vec2>,
+}
 
 impl Eyes {
     pub fn see(&self, arena: &Arena, team: Team, point: Vec2) -> bool {
-        self.0[team.index()].iter().any(|eye| sees_point(arena, *eye, point))
+        self.any(team, |eye| sees_point(self.cover(arena), eye, point))
+    }
+
+    pub fn see_tank(&self, arena: &Arena, team: Team, tank: Vec2) -> bool {
+        self.any(team, |eye| sees_tank(self.cover(arena), eye, tank))
+    }
+
+    /// A part of a cloud around `middle`.
+    pub fn see_cloud(&self, arena: &Arena, team: Team, middle: Vec2) -> bool {
+        self.any(team, |eye| sees_cloud(arena, eye, middle))
+    }
+
+    pub fn cover<'a>(&'a self, arena: &'a Arena) -> Cover<'a> {
+        Cover { arena, smoke: &self.smoke }
+    }
+
+    fn any(&self, team: Team, sees: impl Fn(Vec2) -> bool) -> bool {
+        self.teams[team.index()].iter().any(|eye| sees(*eye))
     }
 }
 

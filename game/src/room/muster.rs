@@ -1,4 +1,4 @@
-//! Everything that a new match begins with: a scoreboard, a sky, and a tank for every seat.
+//! Everything that a new match begins with: a scoreboard, a sky, clear air, and a tank for every seat.
 
 use bevy::prelude::*;
 use lightyear::prelude::{input::native::ActionState, *};
@@ -11,12 +11,14 @@ use crate::{
         fog::{EVERYBODY, Seen, VisibleTo},
         life::{MatchScoped, Tally},
         seat::Occupant,
+        smoke,
     },
     sim::{
         arena::Arena,
         gun::Gun,
         input::TankInput,
         scoreboard::{Phase, Scoreboard},
+        smoke::Launcher,
         tank::{Health, Hull, Stirred, TankId, Turret},
     },
 };
@@ -37,6 +39,7 @@ pub(super) fn muster(
         MatchScoped,
     ));
     sky::open(commands, seats);
+    smoke::open(commands, seats);
     for seat in Seat::first(seats) {
         let (pos, heading) = arena.spawn(seat);
         let player = players.iter().find(|player| player.seat == seat);
@@ -46,6 +49,7 @@ pub(super) fn muster(
                 Hull { pos, heading, speed: 0.0 },
                 Turret { heading },
                 Gun::default(),
+                Launcher::default(),
                 Health::FULL,
                 Stirred::default(),
                 ActionState(TankInput::new(0.0, 0.0, heading, false)),

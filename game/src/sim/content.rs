@@ -2,7 +2,7 @@
 
 use protocol::{SNAPSHOT_HZ, TICK_HZ, key::Content};
 
-use crate::sim::{arena, gun, shell, sight, tank};
+use crate::sim::{arena, gun, shell, sight, smoke, tank};
 
 /// Changes with every rule that none of the numbers below shows.
 const RULES: &str = "1";
@@ -26,6 +26,12 @@ pub fn content() -> Content {
         shell::RANGE,
         f32::from(shell::DAMAGE),
         sight::RANGE,
+        smoke::RADIUS,
+        smoke::DEPTH,
+        smoke::THROW,
+        smoke::FUSE as f32,
+        smoke::STANDS as f32,
+        smoke::RECHARGE as f32,
     ];
     let mut bytes = [RULES, arena::MAP, arena::MAP_TEXT].join("\n").into_bytes();
     bytes.extend(numbers.iter().flat_map(|number| number.to_be_bytes()));

@@ -3,7 +3,7 @@
 use bevy::{ecs::entity::MapEntities, prelude::*};
 use serde::{Deserialize, Serialize};
 
-/// Five bytes of intent. Every value of every field is legal, so nothing needs to be refused; the
+/// Six bytes of intent. Every value of every field is legal, so nothing needs to be refused; the
 /// rules clamp what it can do.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, Reflect)]
 pub struct TankInput {
@@ -14,10 +14,11 @@ pub struct TankInput {
     /// Where the turret should point, world angle, 65,536 steps a turn.
     aim: u16,
     pub fire: bool,
+    pub smoke: bool,
 }
 
 impl TankInput {
-    /// `drive` and `turn` from -1 to 1, `aim` in radians.
+    /// `drive` and `turn` from -1 to 1, `aim` in radians. Throws no smoke.
     pub fn new(drive: f32, turn: f32, aim: f32, fire: bool) -> Self {
         let axis = |value: f32| (value.clamp(-1.0, 1.0) * 127.0).round() as i8;
         let turns = aim / std::f32::consts::TAU;
@@ -26,10 +27,16 @@ impl TankInput {
             turn: axis(turn),
             aim: ((turns - turns.floor()) * 65_536.0) as u32 as u16,
             fire,
+            smoke: false,
         }
     }
 
-    /// Neither drives nor fires; the turret stays where it pointed last.
+    /// The same, with the button for smoke up or down.
+    pub fn throwing(self, smoke: bool) -> Self {
+        Self { smoke, ..self }
+    }
+
+    /// Neither drives nor fires nor throws; the turret stays where it pointed last.
     pub fn neutral(self) -> Self {
         Self { aim: self.aim, ..Self::default() }
     }
@@ -60,7 +67,7 @@ mod tests {
 
     #[test]
     fn no_field_can_ask_for_more_than_full() {
-        let wild = TankInput { drive: i8::MIN, turn: i8::MIN, aim: u16::MAX, fire: true };
+        let wild = TankInput { drive: i8::MIN, turn: i8::MIN, aim: u16::MAX, fire: true, smoke: true };
         assert_eq!((wild.drive(), wild.turn()), (-1.0, -1.0));
         assert_eq!(TankInput::new(f32::INFINITY, f32::NAN, f32::NAN, false).drive(), 1.0);
     }

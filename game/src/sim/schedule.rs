@@ -21,13 +21,13 @@ pub enum TickSystems {
     Think,
     /// Tanks move, turrets turn.
     Drive,
-    /// Guns fire.
+    /// Guns fire, smoke is thrown.
     Fire,
     /// Room: shells fly and strike.
     Fly,
     /// Room: wrecks return, the clock runs, the match ends.
     Rules,
-    /// Room: who sees what. Nothing after this may move a tank or a shell.
+    /// Room: who sees what. Nothing after this may move a tank, a shell or smoke.
     Sight,
 }
 

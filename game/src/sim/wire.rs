@@ -13,6 +13,7 @@ use crate::sim::{
     schedule::TICK,
     scoreboard::Scoreboard,
     shell::Tracer,
+    smoke::{Cloud, Launcher},
     tank::{Health, Hull, Stirred, TankId, Turret},
 };
 
@@ -63,6 +64,8 @@ pub(super) fn plugin(app: &mut App) {
     app.component::<Stirred>().replicate().predict();
     app.component::<Tracer>().replicate_once();
     app.component::<Scoreboard>().replicate();
+    app.component::<Launcher>().replicate().predict();
+    app.component::<Cloud>().replicate_once();
 }
 
 /// A centimetre, a third of a degree, or a tenth of a metre per second.

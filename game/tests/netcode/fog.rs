@@ -103,11 +103,28 @@ fn t12_hidden_enemy_changes_no_byte() {
     }
 }
 
+/// One pair of fifteen differs by smoke alone.
+#[test]
+fn t12_hidden_throw_changes_no_byte() {
+    let _turn = take_turn();
+    let mut threw = 0;
+    for number in (7..).step_by(15).take(20) {
+        let outcome = pair::play(&Plan::of(number, SECONDS), |_| {});
+        assert_eq!(outcome.leak, None, "hidden smoke has changed what the other team is told");
+        threw += outcome.threw;
+        if threw > 600 {
+            return;
+        }
+    }
+    panic!("only in {threw} ticks the smoke was different and hidden");
+}
+
 type Kind = (&'static str, fn(&Outcome) -> u32);
 
-const KINDS: [Kind; 3] = [
+const KINDS: [Kind; 4] = [
     ("drove", |outcome| outcome.drove),
     ("fired", |outcome| outcome.fired),
+    ("threw", |outcome| outcome.threw),
     ("died", |outcome| outcome.died),
 ];
 

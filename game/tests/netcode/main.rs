@@ -11,5 +11,6 @@ mod life;
 mod newcomer;
 mod prediction;
 mod reset;
+mod smoke;
 mod stall;
 mod support;

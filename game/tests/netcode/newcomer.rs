@@ -56,8 +56,7 @@ fn newcomer_drives_from_the_tanks_next_spawn_on() {
     game.wreck(index);
     game.until("the newcomer has the tank", |game| game.own(watcher).is_some());
     assert_eq!(name_of(&mut game, index), "Player 9");
-    let line =
-        RosterLine { tank: TankId(seat(index)), name: "Player 9".to_owned(), driver: Driver::Player };
+    let line = RosterLine { tank: TankId(seat(index)), name: "Player 9".to_owned(), driver: Driver::Player };
     game.until("everybody is told", |game| {
         let told = |event: &MatchEvent| matches!(event, MatchEvent::Roster(lines) if lines.contains(&line));
         game.clients[0].heard.iter().any(told)

@@ -18,14 +18,14 @@ fn count<C: bevy::prelude::Component>(game: &mut Match) -> usize {
     world.query::<&C>().iter(world).count()
 }
 
-/// A match in which players drive and shoot, until everybody and everything of it is gone.
+/// A match in which players drive, shoot and throw smoke, until everybody and everything of it is gone.
 fn play(game: &mut Match, epoch: u64) {
     for ticket in game.prepare(epoch, 60, &[0, 1]) {
         game.join(ticket);
     }
     game.until_play();
     for client in 0..2 {
-        game.control(client, Controls { drive: 1.0, fire: true, ..Controls::default() });
+        game.control(client, Controls { drive: 1.0, fire: true, smoke: true, ..Controls::default() });
     }
     game.ticks(60);
     call_time(game);

@@ -165,7 +165,8 @@ pub(super) fn play_ui(ui: &mut egui::Ui, view: &View) -> Option<Action> {
         ui.add_space(32.0);
         widget::quiet(
             ui,
-            "Drive with W A S D or the arrows. Aim with the mouse, fire with its button or Space.",
+            "Drive with W A S D or the arrows. Aim with the mouse: its left button or Space fires, its right \
+             button or Q throws smoke.",
         );
     });
     asked

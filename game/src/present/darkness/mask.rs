@@ -6,7 +6,7 @@ use bevy::prelude::*;
 
 use crate::sim::{
     arena::{Arena, CELL},
-    sight::{RANGE, horizon},
+    sight::{Cover, RANGE, horizon},
 };
 
 /// Texels along one metre.
@@ -17,7 +17,7 @@ const RAYS: usize = 512;
 /// Metres over which sight fades at its border.
 const SOFT: f32 = 0.5;
 
-/// Metres that light goes on where a wall ends it, so that the ground before the wall is fully lit.
+/// Metres that light goes on where something ends it, so that the ground before a wall is fully lit.
 const INTO_WALL: f32 = 0.3;
 
 /// Passes of the blur that takes the steps off slanted borders.
@@ -81,10 +81,10 @@ impl Mask {
     }
 
     /// Aims every texel at what `eyes` see.
-    pub fn look(&mut self, arena: &Arena, eyes: &[Vec2]) {
+    pub fn look(&mut self, cover: Cover, eyes: &[Vec2]) {
         self.target.fill(0);
         for eye in eyes {
-            let reach = horizon::<RAYS>(arena, *eye)
+            let reach = horizon::<RAYS>(cover, *eye)
                 .map(|distance| if distance < RANGE { distance + INTO_WALL } else { distance });
             self.light(*eye, &reach);
         }
@@ -201,17 +201,18 @@ mod tests {
     use super::*;
     use crate::sim::{sight::sees_point, tank::direction};
 
-    fn looked(eye: Vec2) -> (Arena, Mask) {
+    fn looked(eye: Vec2, smoke: &[Vec2]) -> (Arena, Mask) {
         let arena = Arena::default();
         let mut mask = Mask::new(&arena);
-        mask.look(&arena, &[eye]);
+        mask.look(Cover { arena: &arena, smoke }, &[eye]);
         (arena, mask)
     }
 
     #[test]
     fn lit_ground_is_what_the_rules_see() {
-        let eye = Vec2::new(5.0, 21.0);
-        let (arena, mask) = looked(eye);
+        let (eye, smoke) = (Vec2::new(5.0, 21.0), [Vec2::new(9.0, 27.0)]);
+        let (arena, mask) = looked(eye, &smoke);
+        let cover = Cover { arena: &arena, smoke: &smoke };
         let (mut open, mut wrong) = (0, 0);
         for texel in 0..mask.target.len() {
             let at = centre(texel % mask.width, texel / mask.width);
@@ -220,7 +221,7 @@ mod tests {
                 continue;
             }
             open += 1;
-            wrong += usize::from(sees_point(&arena, eye, at) != (mask.target[texel] > 127));
+            wrong += usize::from(sees_point(cover, eye, at) != (mask.target[texel] > 127));
         }
         assert!(wrong * 50 < open, "{wrong} of {open} open texels differ from the rules");
     }
@@ -229,13 +230,13 @@ mod tests {
     fn nobody_sees_nothing() {
         let arena = Arena::default();
         let mut mask = Mask::new(&arena);
-        mask.look(&arena, &[]);
+        mask.look(Cover { arena: &arena, smoke: &[] }, &[]);
         assert!(!mask.ease(1.0), "darkness should stay dark");
     }
 
     #[test]
     fn wall_is_lit_from_the_side_that_is_seen() {
-        let (_, mask) = looked(Vec2::new(5.0, 21.0));
+        let (_, mask) = looked(Vec2::new(5.0, 21.0), &[]);
         let texel =
             |x: f32, y: f32| mask.target[(y * PER_METRE) as usize * mask.width + (x * PER_METRE) as usize];
         assert!(texel(1.5, 21.0) > 250, "the left border faces the eye");

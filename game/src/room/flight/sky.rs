@@ -28,7 +28,7 @@ use crate::{
 const VIEWS: u8 = 3;
 
 /// Ticks between two uses of a view, at least: several snapshots, or clients would miss that it was hidden.
-const REST: u32 = 6;
+pub(in crate::room) const REST: u32 = 6;
 
 const _: () = assert!(
     2.0 * (RANGE + BARREL) < (VIEWS as u32 * RELOAD - REST) as f32 * DT * SPEED,
@@ -38,12 +38,8 @@ const _: () = assert!(
 /// A sky without shells, for a match with so many seats.
 pub(in crate::room) fn open(commands: &mut Commands, seats: u8) {
     let pools = Team::BOTH.map(|_| {
-        let views = (0..seats * VIEWS).map(|_| {
-            let nowhere = Tracer { tick: 0, pos: Vec2::ZERO, dir: Vec2::X, shooter: None };
-            let target = Replicate::to_clients(NetworkTarget::All);
-            commands.spawn((nowhere, target, VisibleTo::default(), MatchScoped)).id()
-        });
-        Pool { views: views.collect(), next: 0 }
+        let nowhere = Tracer { tick: 0, pos: Vec2::ZERO, dir: Vec2::X, shooter: None };
+        Pool::new(commands, seats * VIEWS, nowhere)
     });
     commands.spawn((Sky { shells: Vec::new(), pools }, MatchScoped));
 }
@@ -144,13 +140,22 @@ impl Shell {
 /// Views of one team, taken in turn, so that which is next depends on what the team has seen and on
 /// nothing else.
 #[derive(Debug)]
-struct Pool {
+pub(in crate::room) struct Pool {
     views: Vec<Entity>,
     next: usize,
 }
 
 impl Pool {
-    fn take(&mut self) -> Entity {
+    /// So many views, each showing `nothing` yet, to nobody.
+    pub(in crate::room) fn new(commands: &mut Commands, views: u8, nothing: impl Component + Copy) -> Self {
+        let mut view = || {
+            let target = Replicate::to_clients(NetworkTarget::All);
+            commands.spawn((nothing, target, VisibleTo::default(), MatchScoped)).id()
+        };
+        Self { views: (0..views).map(|_| view()).collect(), next: 0 }
+    }
+
+    pub(in crate::room) fn take(&mut self) -> Entity {
         let view = self.views[self.next];
         self.next = (self.next + 1) % self.views.len();
         view

@@ -10,6 +10,7 @@ use game::{
         schedule::TickSystems,
         scoreboard::Scoreboard,
         shell::Tracer,
+        smoke::{Cloud, Throw},
         tank::{Health, TankId},
     },
 };
@@ -27,13 +28,15 @@ pub enum Leak {
     Score,
     /// A shell is replicated before anybody has decided who sees it.
     Spawn,
+    /// Smoke is replicated before anybody has decided who sees it.
+    Smoke,
     /// The end of something that was known tells of what is hidden.
     Despawn,
 }
 
 impl Leak {
-    pub const ALL: [Leak; 6] =
-        [Leak::Inputs, Leak::Ids, Leak::Sounds, Leak::Score, Leak::Spawn, Leak::Despawn];
+    pub const ALL: [Leak; 7] =
+        [Leak::Inputs, Leak::Ids, Leak::Sounds, Leak::Score, Leak::Spawn, Leak::Smoke, Leak::Despawn];
 
     pub fn open(self, room: &mut App) {
         match self {
@@ -51,6 +54,9 @@ impl Leak {
             }
             Leak::Spawn => {
                 room.add_systems(FixedUpdate, spawn.after(TickSystems::Fly));
+            }
+            Leak::Smoke => {
+                room.add_systems(FixedUpdate, smoke.after(TickSystems::Fly));
             }
             Leak::Despawn => {
                 room.add_systems(FixedUpdate, (lay, lift).chain().after(TickSystems::Fly));
@@ -92,6 +98,13 @@ fn spawn(mut shots: MessageReader<Shot>, mut commands: Commands) {
     for shot in shots.read() {
         let tracer = Tracer { tick: shot.tick, pos: shot.from, dir: shot.dir, shooter: None };
         commands.spawn((tracer, Replicate::to_clients(NetworkTarget::All), VisibleTo(EVERYBODY)));
+    }
+}
+
+fn smoke(mut throws: MessageReader<Throw>, mut commands: Commands) {
+    for throw in throws.read() {
+        let cloud = Cloud { pos: throw.to, rises: throw.tick };
+        commands.spawn((cloud, Replicate::to_clients(NetworkTarget::All), VisibleTo(EVERYBODY)));
     }
 }
 

@@ -9,12 +9,12 @@ use game::{
         arena::{Arena, MAP_TEXT},
         dice::Dice,
         shell::Strike,
-        sight::{sees_point, sees_tank},
+        sight::{Cover, sees_cloud, sees_point, sees_tank},
         tank::TankId,
     },
 };
 
-use super::truth::{Tank, Truth};
+use super::truth::{Smoke, Tank, Truth};
 
 /// Metres by which sight is longer and walls are thinner than in the rules.
 const SLACK: f64 = 1e-3;
@@ -28,6 +28,16 @@ const FLANK: f64 = 1.0;
 /// Ticks that a tank stays known after it was seen last.
 const AFTERIMAGE: u32 = 24;
 
+/// From the middle of a cloud to its rim, and metres of smoke that sight gets through.
+const SMOKE: f64 = 4.0;
+const THICK: f64 = 2.0 + SLACK;
+
+/// Ticks that a cloud stands.
+const STANDS: u32 = 480;
+
+/// Radians by which a look passes beside what it must not touch: less than the slack makes of any gap.
+const HAIR: f64 = 1e-5;
+
 type Point = [f64; 2];
 
 /// What one team knows.
@@ -36,7 +46,11 @@ pub struct Oracle {
     walls: Vec<Wall>,
     /// Where its living tanks stood at the end of the last tick.
     eyes: Vec<Point>,
+    /// The middles of all clouds that stood there.
+    smoke: Vec<Point>,
     enemies: Vec<Enemy>,
+    /// Enemy smoke that was seen, as it is told.
+    clouds: Vec<Fact>,
 }
 
 /// Something that a team may know, told apart from everything else by its numbers.
@@ -52,6 +66,8 @@ pub enum What {
     Tank,
     /// An enemy's shell in sight.
     Shell,
+    /// An enemy's cloud, once a part of it was seen.
+    Cloud,
     /// An enemy's gun was seen to fire.
     Flash,
     /// A shell was seen to strike.
@@ -77,7 +93,14 @@ struct Wall {
 
 impl Oracle {
     pub fn new(team: Team) -> Self {
-        Self { team, walls: walls(), eyes: Vec::new(), enemies: Vec::new() }
+        Self {
+            team,
+            walls: walls(),
+            eyes: Vec::new(),
+            smoke: Vec::new(),
+            enemies: Vec::new(),
+            clouds: Vec::new(),
+        }
     }
 
     /// What the team learns in the next tick, in an order that depends on nothing else.
@@ -86,6 +109,17 @@ impl Oracle {
         self.learn_events(truth, &mut facts);
         let own = truth.tanks.iter().filter(|tank| tank.id.team() == self.team && tank.health.alive());
         self.eyes = own.map(|tank| point(tank.hull.pos)).collect();
+        let standing = |smoke: &&Smoke| (smoke.cloud.rises..smoke.cloud.rises + STANDS).contains(&truth.tick);
+        self.smoke = truth.smoke.iter().filter(standing).map(|smoke| point(smoke.cloud.pos)).collect();
+        let enemies = truth.smoke.iter().filter(standing).filter(|smoke| smoke.thrower.team() != self.team);
+        for smoke in enemies {
+            let [x, y] = bits(smoke.cloud.pos);
+            let told = fact(What::Cloud, [x, y, smoke.cloud.rises]);
+            if !self.clouds.contains(&told) && self.sees_cloud(point(smoke.cloud.pos)) {
+                self.clouds.push(told.clone());
+            }
+            facts.extend(Some(told).filter(|told| self.clouds.contains(told)));
+        }
         for tank in &truth.tanks {
             let [kills, deaths] = tank.tally.map(u32::from);
             facts.push(fact(What::Score, [seat(tank.id), kills, deaths]));
@@ -175,7 +209,50 @@ impl Oracle {
     fn free(&self, from: Point, to: Point) -> bool {
         let near = (to[0] - from[0]).hypot(to[1] - from[1]) <= RANGE;
         near && !self.walls.iter().any(|wall| wall.cuts(from, to))
+            && !self.smoke.iter().any(|middle| thickness(*middle, from, to) > THICK)
     }
+
+    /// Whether a look gets past the walls to some place on a cloud's rim, be it close by a wall. Smoke does not
+    /// hide smoke.
+    fn sees_cloud(&self, middle: Point) -> bool {
+        let radius = SMOKE + SLACK;
+        self.eyes.iter().any(|eye| {
+            let to = [middle[0] - eye[0], middle[1] - eye[1]];
+            let distance = to[0].hypot(to[1]);
+            if distance <= radius {
+                return true;
+            }
+            let near: Vec<&Wall> =
+                self.walls.iter().filter(|wall| wall.reaches_between(*eye, middle, radius)).collect();
+            let ahead = to[1].atan2(to[0]);
+            let widest = (radius / distance).asin();
+            let marks = near.iter().flat_map(|wall| wall.marks(middle, radius));
+            let beside = marks.map(|mark| (mark[1] - eye[1]).atan2(mark[0] - eye[0]));
+            let looks = [ahead, ahead - widest, ahead + widest].into_iter().chain(beside);
+            looks.flat_map(|look| [look - HAIR, look + HAIR]).any(|look| {
+                let (sin, cos) = look.sin_cos();
+                let along = to[0] * cos + to[1] * sin;
+                let half = radius.powi(2) - (to[0] * sin - to[1] * cos).powi(2);
+                let rim = along - half.max(0.0).sqrt();
+                let at = [eye[0] + cos * rim, eye[1] + sin * rim];
+                half >= 0.0 && (0.0..=RANGE).contains(&rim) && !near.iter().any(|wall| wall.cuts(*eye, at))
+            })
+        })
+    }
+}
+
+/// Metres of smoke on the way.
+fn thickness(middle: Point, from: Point, to: Point) -> f64 {
+    let way = [to[0] - from[0], to[1] - from[1]];
+    let length = way[0].hypot(way[1]);
+    if length == 0.0 {
+        return 0.0;
+    }
+    let [x, y] = [middle[0] - from[0], middle[1] - from[1]];
+    let along = (x * way[0] + y * way[1]) / length;
+    let aside = (x * way[1] - y * way[0]) / length;
+    let half = ((SMOKE - SLACK).powi(2) - aside.powi(2)).max(0.0).sqrt();
+    (along + half).min(length) - (along - half).max(0.0)
 }
 
 impl Wall {
@@ -196,6 +273,32 @@ impl Wall {
             leave = leave.min(far);
         }
         enter < leave
+    }
+
+    /// Whether it touches the smallest rectangle around an eye and a cloud.
+    fn reaches_between(&self, eye: Point, middle: Point, radius: f64) -> bool {
+        (0..2).all(|axis| {
+            let low = eye[axis].min(middle[axis] - radius);
+            let high = eye[axis].max(middle[axis] + radius);
+            self.min[axis] <= high && low <= self.max[axis]
+        })
+    }
+
+    /// Its corners, and where its edges cross the rim of a cloud.
+    fn marks(&self, middle: Point, radius: f64) -> Vec<Point> {
+        let mut marks = Vec::new();
+        for x in [self.min[0], self.max[0]] {
+            marks.extend([[x, self.min[1]], [x, self.max[1]]]);
+            let half = (radius.powi(2) - (x - middle[0]).powi(2)).sqrt();
+            marks.extend([[x, middle[1] - half], [x, middle[1] + half]]);
+        }
+        for y in [self.min[1], self.max[1]] {
+            let half = (radius.powi(2) - (y - middle[1]).powi(2)).sqrt();
+            marks.extend([[middle[0] - half, y], [middle[0] + half, y]]);
+        }
+        let inside = |at: f64, axis: usize| self.min[axis] <= at && at <= self.max[axis];
+        marks.retain(|[x, y]| inside(*x, 0) && inside(*y, 1));
+        marks
     }
 }
 
@@ -267,16 +370,40 @@ fn reference_sees_whatever_the_room_sees_and_hardly_more() {
     let mut oracle = Oracle::new(Team::Amber);
     let mut more = 0;
     for _ in 0..20_000 {
-        let (eye, at) = (place(), place());
+        let (eye, at, middle) = (place(), place(), place());
+        let (column, row) = arena.cell_at(eye);
+        if arena.solid(column, row) {
+            continue;
+        }
+        (oracle.eyes, oracle.smoke) = (vec![point(eye)], vec![point(middle)]);
+        let smoke = [middle];
+        let cover = Cover { arena: &arena, smoke: &smoke };
+        let (here, there) = (oracle.sees(point(at)), oracle.sees_tank(point(at)));
+        assert!(here || !sees_point(cover, eye, at), "the room sees {at} from {eye} past {middle}");
+        assert!(there || !sees_tank(cover, eye, at), "the room sees a tank at {at} from {eye} past {middle}");
+        more += u32::from(here && !sees_point(cover, eye, at));
+    }
+    assert!(more < 40, "{more} of 20,000 places are seen by the reference alone");
+}
+
+/// Where two walls touch with their corners only, the reference sees through.
+#[test]
+fn reference_sees_every_cloud_that_the_room_sees_and_hardly_more() {
+    let (arena, mut dice) = (Arena::default(), Dice::new(4, 0));
+    let mut place = || arena.size() / 2.0 * (Vec2::ONE + Vec2::new(dice.spread(), dice.spread()));
+    let mut oracle = Oracle::new(Team::Amber);
+    let (mut seen, mut more) = (0, 0);
+    for _ in 0..4_000 {
+        let (eye, middle) = (place(), place());
         let (column, row) = arena.cell_at(eye);
         if arena.solid(column, row) {
             continue;
         }
         oracle.eyes = vec![point(eye)];
-        let (here, there) = (oracle.sees(point(at)), oracle.sees_tank(point(at)));
-        assert!(here || !sees_point(&arena, eye, at), "the room sees {at} from {eye}");
-        assert!(there || !sees_tank(&arena, eye, at), "the room sees a tank at {at} from {eye}");
-        more += u32::from(here && !sees_point(&arena, eye, at));
+        let (here, there) = (oracle.sees_cloud(point(middle)), sees_cloud(&arena, eye, middle));
+        assert!(here || !there, "the room sees a cloud around {middle} from {eye}");
+        seen += u32::from(there);
+        more += u32::from(here && !there);
     }
-    assert!(more < 40, "{more} of 20,000 places are seen by the reference alone");
+    assert!(more * 20 < seen, "{more} clouds are seen by the reference alone, {seen} by both");
 }

@@ -53,6 +53,7 @@ pub struct Outcome {
     pub differed: u32,
     pub drove: u32,
     pub fired: u32,
+    pub threw: u32,
     pub died: u32,
     /// The first difference that must not be.
     pub leak: Option<String>,
@@ -100,12 +101,14 @@ impl Outcome {
         let enemies = |truth: &Truth| {
             let tanks = truth.tanks.iter().filter(|tank| tank.id.team() != plan.team).copied();
             let shells = truth.shells.iter().filter(|shell| shell.shooter.team() != plan.team).copied();
-            (tanks.collect::<Vec<_>>(), shells.collect::<Vec<_>>())
+            let smoke = truth.smoke.iter().filter(|smoke| smoke.thrower.team() != plan.team).copied();
+            (tanks.collect::<Vec<_>>(), shells.collect::<Vec<_>>(), smoke.collect::<Vec<_>>())
         };
         let (one, two) = (hidden(first), hidden(second));
         self.differed += u32::from(enemies(first) != enemies(second));
         self.drove += u32::from((one.hull, one.turret) != (two.hull, two.turret));
         self.fired += u32::from(one.gun != two.gun || shots(first) != shots(second));
+        self.threw += u32::from(one.launcher.ready_at != two.launcher.ready_at);
         self.died += u32::from(one.health.alive() != two.health.alive());
     }
 }

@@ -11,6 +11,7 @@ use game::{
         gun::Gun,
         scoreboard::Scoreboard,
         shell::Tracer,
+        smoke::{Cloud, Launcher},
         tank::{Health, Hull, Stirred, TankId, Turret},
     },
 };
@@ -46,6 +47,8 @@ fn t12_every_component_on_the_wire_has_a_rule() {
         named::<Stirred>(),
         named::<Tracer>(),
         named::<Scoreboard>(),
+        named::<Launcher>(),
+        named::<Cloud>(),
         named::<PredictedSend>(),
         named::<InterpolatedSend>(),
         named::<ControlledSend>(),
@@ -139,13 +142,14 @@ fn t12_entity_that_loses_its_mask_is_taken_away() {
 }
 
 #[test]
-fn t12_gun_of_an_enemy_in_sight_is_not_told() {
+fn t12_gun_and_launcher_of_an_enemy_in_sight_are_not_told() {
     let mut game = Match::running(60, &[0, 1]);
     let amber = game.truth(0).pos;
     game.place(1, amber + Vec2::new(0.0, 5.0));
     game.until("Amber sees the enemy", |game| game.known(0).contains(&TankId(seat(1))));
     let world = game.clients[0].app.world_mut();
-    let mut tanks = world.query_filtered::<&TankId, With<Gun>>();
+    let mut tanks = world.query_filtered::<&TankId, Or<(With<Gun>, With<Launcher>)>>();
     assert!(tanks.iter(world).all(|id| id.team() == seat(0).team()));
-    assert!(tanks.iter(world).any(|id| id.0 == seat(0)), "the own gun is known");
+    let mut tanks = world.query_filtered::<&TankId, (With<Gun>, With<Launcher>)>();
+    assert!(tanks.iter(world).any(|id| id.0 == seat(0)), "the own ones are known");
 }

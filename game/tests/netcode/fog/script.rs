@@ -1,4 +1,4 @@
-//! How players drive and fire, and in what a hidden one can differ: all of it thrown by seed.
+//! How players drive, fire and throw smoke, and in what a hidden one can differ: all of it thrown by seed.
 
 use game::sim::{dice::Dice, input::TankInput};
 
@@ -7,6 +7,7 @@ use game::sim::{dice::Dice, input::TankInput};
 pub struct Script {
     wheel: Whim,
     trigger: Whim,
+    thumb: Whim,
 }
 
 /// What is different about a hidden enemy in the second of two matches.
@@ -14,23 +15,28 @@ pub struct Script {
 pub struct Change {
     pub drive: bool,
     pub fire: bool,
+    pub throw: bool,
     pub die: bool,
 }
 
 impl Change {
-    /// Each of the seven ways to differ in turn.
+    /// Each of the fifteen ways to differ in turn.
     pub fn of(pair: u64) -> Self {
-        let ways = pair % 7 + 1;
-        Self { drive: ways & 1 != 0, fire: ways & 2 != 0, die: ways & 4 != 0 }
+        let ways = pair % 15 + 1;
+        Self { drive: ways & 1 != 0, fire: ways & 2 != 0, die: ways & 4 != 0, throw: ways & 8 != 0 }
     }
 }
 
 impl Script {
     pub fn new(seed: u64, stream: u64) -> Self {
-        Self { wheel: Whim::new(seed, 2 * stream), trigger: Whim::new(seed, 2 * stream + 1) }
+        Self {
+            wheel: Whim::new(seed, 2 * stream),
+            trigger: Whim::new(seed, 2 * stream + 1),
+            thumb: Whim::new(seed, 1_000 + stream),
+        }
     }
 
-    /// From now on drives or fires by another script.
+    /// From now on drives, fires or throws by another script.
     pub fn take_from(&mut self, other: Script, change: Change) {
         if change.drive {
             self.wheel = other.wheel;
@@ -38,12 +44,16 @@ impl Script {
         if change.fire {
             self.trigger = other.trigger;
         }
+        if change.throw {
+            self.thumb = other.thumb;
+        }
     }
 
     pub fn at(&mut self, tick: u32) -> TankInput {
         let [drive, turn, aim] = self.wheel.at(tick);
         let [fire, ..] = self.trigger.at(tick);
-        TankInput::new(drive * 1.5 + 0.4, turn, aim * std::f32::consts::PI, fire > 0.2)
+        let [throw, ..] = self.thumb.at(tick);
+        TankInput::new(drive * 1.5 + 0.4, turn, aim * std::f32::consts::PI, fire > 0.2).throwing(throw > 0.8)
     }
 }
 

@@ -6,9 +6,11 @@ use game::{
     room::{
         flight::{Landing, sky::Sky},
         life::Tally,
+        smoke::Haze,
     },
     sim::{
         gun::{Gun, Shot},
+        smoke::{Cloud, Launcher},
         tank::{Health, Hull, TankId, Turret},
     },
 };
@@ -20,26 +22,31 @@ pub fn plugin(app: &mut App) {
 
 fn observe(
     timeline: Res<LocalTimeline>,
-    tanks: Query<(&TankId, &Hull, &Turret, &Gun, &Health, &Tally)>,
+    tanks: Query<(&TankId, &Hull, &Turret, &Gun, &Launcher, &Health, &Tally)>,
     skies: Query<&Sky>,
+    hazes: Query<&Haze>,
     mut shots: MessageReader<Shot>,
     mut landings: MessageReader<Landing>,
     mut truth: ResMut<Truth>,
 ) {
-    let tanks = tanks.iter().map(|(id, hull, turret, gun, health, tally)| Tank {
+    let tanks = tanks.iter().map(|(id, hull, turret, gun, launcher, health, tally)| Tank {
         id: *id,
         hull: *hull,
         turret: *turret,
         gun: *gun,
+        launcher: *launcher,
         health: *health,
         tally: [tally.kills, tally.deaths],
     });
     let shells = skies.iter().flat_map(Sky::shells);
     let shells = shells.map(|shell| Shell { shooter: shell.shooter, pos: shell.pos, dir: shell.dir });
+    let smoke = hazes.iter().flat_map(Haze::plumes);
+    let smoke = smoke.map(|plume| Smoke { thrower: plume.thrower, cloud: plume.cloud });
     *truth = Truth {
         tick: timeline.tick().0,
         tanks: tanks.collect(),
         shells: shells.collect(),
+        smoke: smoke.collect(),
         shots: shots.read().copied().collect(),
         landings: landings.read().copied().collect(),
     };
@@ -52,6 +59,8 @@ pub struct Truth {
     /// In the order of their seats.
     pub tanks: Vec<Tank>,
     pub shells: Vec<Shell>,
+    /// From the throw to the end of the cloud.
+    pub smoke: Vec<Smoke>,
     /// Of this tick, as are the landings.
     pub shots: Vec<Shot>,
     pub landings: Vec<Landing>,
@@ -63,6 +72,7 @@ pub struct Tank {
     pub hull: Hull,
     pub turret: Turret,
     pub gun: Gun,
+    pub launcher: Launcher,
     pub health: Health,
     /// Kills and deaths.
     pub tally: [u16; 2],
@@ -73,6 +83,12 @@ pub struct Shell {
     pub shooter: TankId,
     pub pos: Vec2,
     pub dir: Vec2,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Smoke {
+    pub thrower: TankId,
+    pub cloud: Cloud,
 }
 
 impl Truth {

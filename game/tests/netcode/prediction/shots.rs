@@ -12,7 +12,7 @@ use game::{
 use super::calm;
 use crate::support::Match;
 
-const FIRE: Controls = Controls { drive: 0.0, turn: 0.0, aim: 0.0, fire: true };
+const FIRE: Controls = Controls { drive: 0.0, turn: 0.0, aim: 0.0, fire: true, smoke: false };
 
 /// A wall is five metres ahead.
 const BEFORE_A_WALL: Vec2 = Vec2::new(5.0, 27.0);
