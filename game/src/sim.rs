@@ -7,6 +7,7 @@ pub mod arena;
 pub mod content;
 pub mod dice;
 pub mod event;
+pub mod golden;
 pub mod gun;
 pub mod input;
 pub mod schedule;

@@ -135,3 +135,14 @@ pub struct Entry {
     pub allocation: Allocation,
     pub result: MatchResult,
 }
+
+impl Entry {
+    /// Reads a file of the journal.
+    ///
+    /// # Errors
+    ///
+    /// It is not whole, or not one of ours; with what is wrong with it.
+    pub fn read(file: &[u8]) -> Result<Self, String> {
+        serde_json::from_slice(file).map_err(|error| error.to_string())
+    }
+}

@@ -53,6 +53,16 @@ impl Layout {
         self.checkout.join("assets/modes")
     }
 
+    /// What the golden match of the rules leads to.
+    pub fn golden_checksum(&self) -> PathBuf {
+        self.checkout.join("game/tests/golden/checksum.txt")
+    }
+
+    /// One folder of kept inputs for each decoder.
+    pub fn corpus(&self) -> PathBuf {
+        self.checkout.join("fuzz/corpus")
+    }
+
     /// `--root` of `cargo install`.
     pub fn tools(&self) -> PathBuf {
         self.state.join("tools")

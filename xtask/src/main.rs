@@ -3,6 +3,7 @@
 mod build;
 mod cargo;
 mod children;
+mod fuzz;
 mod interrupt;
 mod keys;
 mod layout;
@@ -55,6 +56,8 @@ enum Chore {
         #[arg(long, value_name = "N")]
         seed: Option<u64>,
     },
+    /// Gives every decoder of the wires what nobody should send, and looks what it does
+    Fuzz(fuzz::Options),
     /// Runs a throw-away PostgreSQL for `cargo test` until Ctrl-C
     Postgres,
     /// Builds the wasm client only
@@ -128,6 +131,7 @@ fn run(chore: Chore) -> Result<ExitCode> {
             };
             return Ok(tally?.exit_code());
         }
+        Chore::Fuzz(options) => return fuzz::run(&layout, &options),
         Chore::Postgres => postgres::run()?,
         Chore::Web(ReleaseOption { release }) => {
             let mut progress = Progress::new(2);

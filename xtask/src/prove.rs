@@ -16,7 +16,7 @@ mod http;
 mod hub;
 mod lifecycle;
 mod play;
-mod report;
+pub(crate) mod report;
 mod sample;
 mod soak;
 mod socket;

@@ -4,7 +4,7 @@ pub mod debian;
 mod packages;
 mod rust_source;
 pub mod tools;
-mod wasm_target;
+pub mod wasm_target;
 
 use anyhow::Result;
 

@@ -1,6 +1,6 @@
 //! The course of an engagement, without Bevy: signs in, steps out.
 
-use std::{mem, time::Duration};
+use std::time::Duration;
 
 use game::{
     client::Transport,
@@ -205,7 +205,7 @@ impl Course {
     }
 
     fn wait(&mut self, now: Duration) -> Vec<Step> {
-        let looked_at = mem::replace(&mut self.looked_at, Some(now)).unwrap_or(now);
+        let looked_at = self.looked_at.replace(now).unwrap_or(now);
         let Some(current) = &mut self.current else { return Vec::new() };
         let passed = now.saturating_sub(looked_at);
         if passed > ASLEEP {

@@ -5,7 +5,7 @@ mod summons;
 use std::time::Duration;
 
 use async_channel::Receiver;
-use game::client::Transport;
+use game::{client::Transport, sim::golden};
 use wasm_bindgen::{JsCast as _, JsValue, closure::Closure};
 use web_sys::{Document, Storage, VisibilityState};
 
@@ -20,7 +20,21 @@ pub(crate) const COOKIES: bool = true;
 const PARTY: &str = "party";
 
 /// To be called before anything else.
-pub fn prepare() {}
+pub fn prepare() {
+    if cfg!(debug_assertions) {
+        offer_golden_match();
+    }
+}
+
+/// Only in development builds: `foglineGolden()` plays the golden match and answers its checksum, in 16 hex
+/// digits.
+fn offer_golden_match() {
+    let play = Closure::<dyn Fn() -> String>::new(|| {
+        golden::play(golden::INPUTS).map_or_else(|flaw| flaw, |played| format!("{:016x}", played.checksum))
+    });
+    let name = JsValue::from_str("foglineGolden");
+    let _frozen = js_sys::Reflect::set(&js_sys::global(), &name, &play.into_js_value());
+}
 
 /// The hub is where the page came from; `?transport=websocket` chooses the transport, `?party=CODE`
 /// joins a party, `?mode=NAME` chooses what to play.

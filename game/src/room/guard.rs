@@ -11,7 +11,7 @@
 //! | [`reaper`] | links and connections that lead nowhere |
 
 mod census;
-mod input;
+pub mod input;
 pub mod mishap;
 pub mod packet;
 pub mod payload;

@@ -6,7 +6,7 @@
 
 pub mod gate;
 pub mod turned_away;
-mod websocket;
+pub mod websocket;
 mod webtransport;
 mod wire;
 

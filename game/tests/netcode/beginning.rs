@@ -71,7 +71,7 @@ fn nobody_moves_or_fires_during_the_countdown() {
     let before: Vec<Hull> = (0..6).map(|index| game.truth(index)).collect();
     for ticket in tickets {
         let client = game.join(ticket);
-        game.control(client, Controls { drive: 1.0, turn: 0.5, aim: 2.0, fire: true });
+        game.control(client, Controls { drive: 1.0, turn: 0.5, aim: 2.0, fire: true, smoke: true });
     }
     game.until("it counts down", counting);
     while counting(&mut game) {

@@ -1,4 +1,4 @@
-mod link;
+pub mod link;
 mod shots;
 mod shown;
 

@@ -14,8 +14,8 @@ use lightyear::prelude::Controlled;
 use crate::support::{Match, seat};
 
 /// Looks along the upper edge of the map, where no wall stands.
-const AMBER: Vec2 = Vec2::new(5.0, 37.0);
-const AZURE: Vec2 = Vec2::new(21.0, 37.0);
+const AMBER: Vec2 = Vec2::new(5.0, 36.5);
+const AZURE: Vec2 = Vec2::new(21.0, 36.5);
 
 const THROWS: Controls = Controls { drive: 0.0, turn: 0.0, aim: 0.0, fire: false, smoke: true };
 

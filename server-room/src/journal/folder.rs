@@ -109,7 +109,7 @@ fn try_lock(folder: &Path) -> io::Result<Option<File>> {
 
 fn entry(path: &Path) -> Result<Entry, String> {
     let bytes = fs::read(path).map_err(|error| error.to_string())?;
-    let entry: Entry = serde_json::from_slice(&bytes).map_err(|error| error.to_string())?;
+    let entry = Entry::read(&bytes)?;
     if path.file_name() == Some(OsStr::new(&name(entry.allocation))) {
         Ok(entry)
     } else {

@@ -71,7 +71,8 @@ impl Compiler {
     }
 }
 
-fn rustc(layout: &Layout, arguments: &[&str]) -> Result<String> {
+/// What the compiler answers.
+pub fn rustc(layout: &Layout, arguments: &[&str]) -> Result<String> {
     let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
     let output = Command::new(rustc)
         .current_dir(&layout.checkout)

@@ -27,11 +27,11 @@ use crate::{
 const MESSAGES: Measure = Measure { a_second: 120.0, at_once: 128.0 };
 
 /// A client repeats the last ten ticks.
-const STATES: usize = 16;
+pub const STATES: usize = 16;
 
 /// A client is ahead by the jitter of its link, which it takes for as long as the whole trip when it sets its
 /// clock, and by as much as the room is behind when it reads.
-const AHEAD: i32 = ticks(1.0) as i32;
+pub const AHEAD: i32 = ticks(1.0) as i32;
 
 /// A tank that has heard nothing for so long has let go of the controls already.
 const BEHIND: i32 = ticks(0.3) as i32;
@@ -71,7 +71,12 @@ fn inspect(
     }
 }
 
-fn judge(message: &InputMessage<Sequence>, tick: Tick, tank: Option<Entity>) -> Result<(), Refused> {
+/// Judges a message at the room's `tick`, from a link that drives `tank`.
+///
+/// # Errors
+///
+/// It is for another time or another tank, or holds more than a client repeats.
+pub fn judge(message: &InputMessage<Sequence>, tick: Tick, tank: Option<Entity>) -> Result<(), Refused> {
     match message.end_tick - tick {
         lead if lead < -BEHIND => return Err(Refused::Late),
         lead if lead > AHEAD => return Err(Refused::Ahead),

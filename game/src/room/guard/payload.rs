@@ -108,7 +108,7 @@ fn judge(
 
 /// Which numbered messages of a channel have come. The transport keeps whatever comes too early until
 /// the gap before it closes, so that nothing may come much too early.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Order {
     next: u16,
     /// One bit for each number from `next` on.

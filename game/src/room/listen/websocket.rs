@@ -4,7 +4,7 @@ use std::{future::pending, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use bevy::log::warn;
 use futures_util::{
-    SinkExt as _, StreamExt as _,
+    SinkExt as _, Stream, StreamExt as _,
     stream::{SplitSink, SplitStream},
 };
 use tokio::{
@@ -93,18 +93,22 @@ async fn attend(stream: TcpStream, peer: SocketAddr, mut guest: Guest) {
 }
 
 async fn upgrade(stream: TcpStream, gate: &Gate) -> Result<Socket, Failure> {
-    let frame = gate.limits.frame;
-    let config = WebSocketConfig::default()
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(2 * BUFFER)
-        .max_message_size(Some(frame))
-        .max_frame_size(Some(frame));
     stream.set_nodelay(true).map_err(|error| Failure::Broken(error.to_string()))?;
-    accept_hdr_async_with_config(stream, Judge(gate), Some(config)).await.map_err(|error| match error {
+    let config = Some(config(gate.limits.frame));
+    accept_hdr_async_with_config(stream, Judge(gate), config).await.map_err(|error| match error {
         Error::Http(_) => Failure::Refused,
         error => Failure::Broken(error.to_string()),
     })
+}
+
+/// How a session is read that may bring messages of `largest` bytes.
+pub fn config(largest: usize) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(2 * BUFFER)
+        .max_message_size(Some(largest))
+        .max_frame_size(Some(largest))
 }
 
 struct Judge<'a>(&'a Gate);
@@ -159,7 +163,15 @@ async fn hear(source: &mut SplitStream<Socket>, inbox: &mpsc::Sender<Packet>, id
     }
 }
 
-async fn packet(source: &mut SplitStream<Socket>) -> Result<Packet, End> {
+/// The next packet of a session.
+///
+/// # Errors
+///
+/// The session is over, or its peer sent what no client of ours does; with what the peer is told.
+pub async fn packet<S>(source: &mut S) -> Result<Packet, End>
+where
+    S: Stream<Item = Result<Message, Error>> + Unpin,
+{
     for _ in 0..=SIGNS {
         match source.next().await {
             Some(Ok(Message::Binary(packet))) => return Ok(packet),

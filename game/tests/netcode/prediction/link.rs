@@ -10,7 +10,7 @@ use super::calm;
 use crate::support::Match;
 
 /// Where a tank can drive east for 30 m.
-const OPEN_GROUND: Vec2 = Vec2::new(28.0, 28.0);
+pub const OPEN_GROUND: Vec2 = Vec2::new(28.0, 28.0);
 
 fn input_delay(game: &Match) -> u16 {
     game.clients[0].app.world().resource::<LocalTimelineSync>().input_delay()

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use protocol::http::HistoryRow;
 
 use super::Page;
@@ -74,6 +74,12 @@ impl PageClient {
             self.page.open(&format!("http://{}/play?transport={}", self.hub, self.transport))?;
         }
         wait_for_screen(self, "lobby", LOADING)
+    }
+
+    /// The checksum of the golden match, played in this page.
+    pub fn golden_checksum(&self) -> Result<String> {
+        let checksum = self.page.evaluate("foglineGolden()")?;
+        checksum.as_str().map(str::to_owned).context("the page should play the golden match")
     }
 
     /// The code of a party that this player makes.

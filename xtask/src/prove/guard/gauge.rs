@@ -53,7 +53,7 @@ impl Gauge {
         let (now, then) = (self.buckets(histogram), earlier.buckets(histogram));
         anyhow::ensure!(!now.is_empty() && now.len() == then.len(), "the room should tell `{histogram}`");
         let since = now.iter().zip(&then).map(|((bound, now), (_, then))| (*bound, now - then));
-        let wanted = 0.99 * since.clone().last().map_or(0.0, |(_, all)| all);
+        let wanted = 0.99 * since.clone().next_back().map_or(0.0, |(_, all)| all);
         let (mut below, mut counted) = (0.0, 0.0);
         for (bound, count) in since {
             if count >= wanted && count > counted {

@@ -45,6 +45,10 @@ pub fn run(
     let entered = Instant::now();
     player.enter_as_guest()?;
     figures.note_seconds("guest_to_lobby_seconds", entered);
+    let golden = player.golden_checksum()?;
+    let kept = stage.golden_checksum()?;
+    ensure!(golden == kept, "the golden match leads to {golden} in the page, to {kept} natively");
+    figures.note("golden_checksum", golden);
     chat(&mut player, &mut companions)?;
     album.take(&player, "hub")?;
 

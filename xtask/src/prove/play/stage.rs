@@ -95,6 +95,14 @@ impl<'a> Stage<'a> {
         self.system.hub()
     }
 
+    /// What the golden match leads to natively, as the game's own test keeps it.
+    pub(super) fn golden_checksum(&self) -> Result<String> {
+        let path = self.layout.golden_checksum();
+        let kept =
+            fs::read_to_string(&path).with_context(|| format!("unable to read `{}`", path.display()))?;
+        Ok(kept.trim_end().to_owned())
+    }
+
     /// A page on the landing page.
     pub(super) fn page(&self, name: &'static str, transport: &'static str) -> Result<PageClient> {
         PageClient::visit(name, self.browser.page()?, self.hub(), transport)
