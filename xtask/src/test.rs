@@ -59,6 +59,7 @@ pub fn run(layout: &Layout) -> Result<ExitCode> {
     stages.time("crash", || prove::crash(layout, true, None))?;
     stages.time("abuse", || prove::abuse(layout, true, None))?;
     stages.time("feel", || prove::feel(layout, true, None))?;
+    stages.time("guard", || prove::guard(layout, true, None))?;
     stages.time("soak", || prove::soak(layout, true, None))?;
     Ok(stages.finish())
 }

@@ -1,14 +1,14 @@
 //! Tanks: what they are and how they drive.
 
 use bevy::{math::curve::FunctionCurve, prelude::*};
-use lightyear::prelude::{Diffable, LocalTimeline, input::native::ActionState};
+use lightyear::prelude::{ConfirmedHistory, Diffable, LocalTimeline, input::native::ActionState};
 use protocol::id::{Seat, Team};
 use serde::{Deserialize, Serialize};
 
 use crate::sim::{
     arena::Arena,
     input::TankInput,
-    schedule::{DT, TickSystems},
+    schedule::{DT, TickSystems, ticks},
 };
 
 /// Radius of the circle that stands for a tank, in metres.
@@ -32,6 +32,9 @@ pub const FULL_HEALTH: u8 = 100;
 /// there, and is not shown on the way. Nor is a correction by so much smoothed.
 pub const LEAP: f32 = 6.0;
 
+/// A tank is not expected to drive on as it did for more ticks than this.
+const RECKONED: i32 = ticks(0.25) as i32;
+
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(FixedUpdate, drive.in_set(TickSystems::Drive));
 }
@@ -41,7 +44,7 @@ fn drive(
     timeline: Res<LocalTimeline>,
     arena: Res<Arena>,
     mut drivers: Query<(Entity, &TankId, &ActionState<TankInput>, &Health, &Stirred)>,
-    mut tanks: Query<(Entity, &mut Hull, &mut Turret, &Health)>,
+    mut tanks: Query<(Entity, &mut Hull, &mut Turret, &Health, Option<&ConfirmedHistory<Hull>>)>,
 ) {
     let tick = timeline.tick().0;
     let mut order: Vec<_> = drivers
@@ -53,13 +56,23 @@ fn drive(
     for (_, entity, input) in order {
         let others: Vec<Vec2> = tanks
             .iter()
-            .filter(|(other, _, _, health)| *other != entity && health.alive())
-            .map(|(_, hull, ..)| hull.pos)
+            .filter(|(other, _, _, health, _)| *other != entity && health.alive())
+            .map(|(_, hull, .., told)| match told.and_then(ConfirmedHistory::newest_present) {
+                Some((since, told)) => reckoned(*told, timeline.tick() - since, &arena),
+                None => hull.pos,
+            })
             .collect();
-        let Ok((_, mut hull, mut turret, _)) = tanks.get_mut(entity) else { continue };
+        let Ok((_, mut hull, mut turret, ..)) = tanks.get_mut(entity) else { continue };
         hull.set_if_neq(step(*hull, input, &arena, &others));
         turret.set_if_neq(Turret { heading: approach(turret.heading, input.aim(), TURRET_RATE * DT) });
     }
+}
+
+/// Where a tank is by now that a client was told of so many ticks ago, if it drives on. What is shown of it is
+/// older still, and nobody can push what has left that place.
+fn reckoned(told: Hull, ticks: i32, arena: &Arena) -> Vec2 {
+    let ticks = ticks.clamp(-RECKONED, RECKONED) as f32;
+    arena.push_out(told.pos + direction(told.heading) * told.speed * DT * ticks, RADIUS)
 }
 
 /// One tick of driving: turn, speed up or slow down, move, and stay out of walls and `others`.
@@ -284,5 +297,17 @@ mod tests {
     fn turret_takes_the_short_way() {
         let next = approach(3.0, -3.0, 0.1);
         assert!(!(-3.0..=3.0).contains(&next), "went to {next}");
+    }
+
+    #[test]
+    fn tank_is_reckoned_to_drive_on_for_a_quarter_of_a_second_at_most_and_not_into_walls() {
+        let arena = Arena::default();
+        let told = Hull { pos: Vec2::new(28.0, 28.0), heading: 0.0, speed: SPEED };
+        assert!(reckoned(told, 6, &arena).distance(told.pos + Vec2::X * 0.9) < 1e-4);
+        assert_eq!(reckoned(told, 600, &arena), reckoned(told, RECKONED, &arena));
+        let standing = Hull { speed: 0.0, ..told };
+        assert_eq!(reckoned(standing, 10, &arena), told.pos);
+        let at_the_wall = Hull { pos: Vec2::new(60.75, 28.0), ..told };
+        assert!(reckoned(at_the_wall, 10, &arena).distance(at_the_wall.pos) < 1e-3);
     }
 }
