@@ -24,8 +24,10 @@ const RECOIL_HALF_LIFE: f32 = 0.07;
 /// A tank that moves farther in a frame has come back from the dead.
 const LEAP: f32 = 2.0;
 
-/// A wreck is not gone before the tank is so far from it: its health comes back a moment before its place.
+/// A tank's health comes back a moment before its place: it is shown as a wreck until it is so many metres
+/// from there, or so many seconds have passed, since it may return where it was destroyed.
 const RISEN: f32 = 1.0;
+const RISES: f32 = 1.0;
 
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<Silhouettes>().add_systems(
@@ -117,9 +119,13 @@ fn tread(mut tanks: Query<(&Hull, &mut Body)>, mut places: Query<&mut Transform,
     }
 }
 
-fn stain(mut tanks: Query<(&Hull, &Health, &mut Body)>, mut tags: Query<&mut MeshTag, Without<Body>>) {
+fn stain(
+    time: Res<Time>,
+    mut tanks: Query<(&Hull, &Health, &mut Body)>,
+    mut tags: Query<&mut MeshTag, Without<Body>>,
+) {
     for (hull, health, mut body) in &mut tanks {
-        body.grave = grave(body.grave, *hull, *health);
+        body.grave = grave(body.grave, *hull, *health, time.delta_secs());
         let stained = tag(if body.grave.is_some() { BURNT } else { wear(*health) });
         let parts = [body.chassis, body.turret, body.barrel];
         for part in parts.into_iter().chain(body.cleats) {
@@ -130,9 +136,13 @@ fn stain(mut tanks: Query<(&Hull, &Health, &mut Body)>, mut tags: Query<&mut Mes
     }
 }
 
-/// Where a tank that is shown as a wreck lies.
-fn grave(before: Option<Vec2>, hull: Hull, health: Health) -> Option<Vec2> {
-    if health.alive() { before.filter(|grave| grave.distance(hull.pos) < RISEN) } else { Some(hull.pos) }
+/// What is left of a tank after another frame of `passed` seconds.
+fn grave(before: Option<Grave>, hull: Hull, health: Health, passed: f32) -> Option<Grave> {
+    if !health.alive() {
+        return Some(Grave { pos: hull.pos, risen: 0.0 });
+    }
+    let grave = before.map(|grave| Grave { risen: grave.risen + passed, ..grave })?;
+    (grave.pos.distance(hull.pos) < RISEN && grave.risen < RISES).then_some(grave)
 }
 
 /// Metres that the left and the right track ran between two frames.
@@ -174,8 +184,15 @@ pub struct Body {
     travel: [f32; 2],
     /// Where it was in the last frame.
     last: Hull,
-    /// Where it lies as a wreck.
-    grave: Option<Vec2>,
+    /// While it is shown as a wreck.
+    grave: Option<Grave>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Grave {
+    pos: Vec2,
+    /// Seconds since its health came back.
+    risen: f32,
 }
 
 #[cfg(test)]
@@ -196,13 +213,15 @@ mod tests {
     }
 
     #[test]
-    fn wreck_stays_one_until_the_tank_is_elsewhere() {
+    fn wreck_stays_one_until_the_tank_is_elsewhere_or_has_been_back_for_a_second() {
         let lies = Hull { pos: Vec2::ONE, ..default() };
         let wreck = Health { points: 0, back_at: 9 };
-        let fallen = grave(None, lies, wreck);
-        assert_eq!(fallen, Some(Vec2::ONE));
-        assert_eq!(grave(fallen, lies, Health::FULL), fallen, "its place has not come yet");
-        assert_eq!(grave(fallen, Hull { pos: Vec2::splat(30.0), ..lies }, Health::FULL), None);
+        let fallen = grave(None, lies, wreck, 0.1);
+        assert_eq!(fallen, Some(Grave { pos: Vec2::ONE, risen: 0.0 }));
+        let risen = grave(fallen, lies, Health::FULL, 0.1);
+        assert!(risen.is_some(), "its place has not come yet");
+        assert_eq!(grave(risen, Hull { pos: Vec2::splat(30.0), ..lies }, Health::FULL, 0.1), None);
+        assert_eq!(grave(risen, lies, Health::FULL, RISES), None, "it has come back where it lay");
     }
 
     #[test]
