@@ -48,8 +48,10 @@ const LINKS: usize = 32;
 /// Sessions that may wait for the next frame.
 const WAITING: usize = 32;
 
-/// A certificate is good for 12 days and a match lasts an hour at most.
+/// A certificate is good for 12 days and a match lasts an hour at most. One that could not be renewed is tried
+/// again.
 const RENEW_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+const RENEW_AGAIN: Duration = Duration::from_secs(60 * 60);
 
 /// Where to listen, whom to let in and what to tell players.
 #[derive(Resource, Clone, Debug)]
@@ -149,8 +151,9 @@ fn renew(
     if time.elapsed() < entrances.renew_at {
         return Ok(());
     }
-    entrances.renew_at = time.elapsed() + RENEW_AFTER;
+    entrances.renew_at = time.elapsed() + RENEW_AGAIN;
     entrances.webtransport.renew(&doors)?;
+    entrances.renew_at = time.elapsed() + RENEW_AFTER;
     listening.addresses.webtransport.digest = entrances.webtransport.digest;
     info!("the webtransport certificate was renewed");
     Ok(())

@@ -146,19 +146,19 @@ mod tests {
     }
 
     #[test]
-    fn smoke_blocks_sight_through_it_and_leaves_two_metres_inside() {
+    fn smoke_blocks_sight_through_it_and_leaves_three_metres_inside() {
         let arena = Arena::default();
         let (eye, middle) = (Vec2::new(5.0, 37.0), Vec2::new(15.0, 37.0));
         let smoke = [middle];
         let cover = Cover { arena: &arena, smoke: &smoke };
         let sees = |x: f32| sees_point(cover, eye, Vec2::new(x, 37.0));
-        assert!(sees(11.0) && sees(12.9), "the rim and a little behind it");
-        assert!(!sees(13.1) && !sees(15.0) && !sees(20.0));
-        assert!(sees_point(cover, middle, middle + Vec2::X * 1.9));
-        assert!(!sees_point(cover, middle, middle + Vec2::X * 2.1));
+        assert!(sees(11.0) && sees(13.9), "the rim and a little behind it");
+        assert!(!sees(14.1) && !sees(15.0) && !sees(20.0));
+        assert!(sees_point(cover, middle, middle + Vec2::X * 2.9));
+        assert!(!sees_point(cover, middle, middle + Vec2::X * 3.1));
         assert!(!sees_tank(cover, eye, Vec2::new(20.0, 37.0)));
         let horizon = horizon::<4>(cover, eye);
-        assert!((horizon[0] - 8.0).abs() < 1e-4, "sight ends {} m away", horizon[0]);
+        assert!((horizon[0] - 9.0).abs() < 1e-4, "sight ends {} m away", horizon[0]);
     }
 
     #[test]

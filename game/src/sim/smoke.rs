@@ -7,15 +7,17 @@ use serde::{Deserialize, Serialize};
 use crate::sim::{
     arena::Arena,
     input::TankInput,
-    schedule::{TickSystems, ticks},
-    tank::{Health, Hull, Stirred, TankId, Turret, direction},
+    schedule::{DT, TickSystems, ticks},
+    tank::{Health, Hull, RADIUS as RADIUS_OF_TANK, SPEED, Stirred, TankId, Turret, direction},
 };
 
 /// Metres from the middle of a cloud to its rim.
 pub const RADIUS: f32 = 4.0;
 
-/// Metres of smoke that sight gets through.
-pub const DEPTH: f32 = 2.0;
+/// Metres of smoke that sight gets through: whom one is about to touch, one sees. A push by somebody unseen
+/// would tell where that tank is.
+pub const DEPTH: f32 = 3.0;
+const _: () = assert!(DEPTH > 2.0 * RADIUS_OF_TANK + 2.0 * SPEED * DT);
 
 /// Metres from the tank to where its grenade lies, if no wall is nearer.
 pub const THROW: f32 = 8.0;
@@ -144,9 +146,9 @@ mod tests {
     }
 
     #[test]
-    fn look_ends_two_metres_deep_in_smoke_wherever_it_comes_from() {
+    fn look_ends_three_metres_deep_in_smoke_wherever_it_comes_from() {
         let middle = Vec2::new(20.0, 20.0);
-        assert_eq!(reach(middle, Vec2::new(10.0, 20.0), Vec2::X), 8.0);
+        assert_eq!(reach(middle, Vec2::new(10.0, 20.0), Vec2::X), 6.0 + DEPTH);
         assert_eq!(reach(middle, middle, Vec2::X), DEPTH);
         assert_eq!(reach(middle, Vec2::new(23.0, 20.0), Vec2::X), f32::INFINITY, "a metre from the rim");
         assert_eq!(reach(middle, Vec2::new(10.0, 20.0), Vec2::NEG_X), f32::INFINITY);

@@ -1,4 +1,4 @@
-//! The WebSocket door: plain TCP; whoever wants TLS puts a proxy in front.
+//! The WebSocket door, on plain TCP.
 
 use std::{future::pending, io, net::SocketAddr, sync::Arc, time::Duration};
 

@@ -30,7 +30,7 @@ const AFTERIMAGE: u32 = 24;
 
 /// From the middle of a cloud to its rim, and metres of smoke that sight gets through.
 const SMOKE: f64 = 4.0;
-const THICK: f64 = 2.0 + SLACK;
+const THICK: f64 = 3.0 + SLACK;
 
 /// Ticks that a cloud stands.
 const STANDS: u32 = 480;
