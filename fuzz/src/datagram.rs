@@ -20,7 +20,7 @@ const REQUEST: usize = 1 + 13 + 8 + 8 + 24 + 1024;
 const KEY: Key = [9; 32];
 
 pub(crate) fn datagram(bytes: &[u8]) -> bool {
-    let Ok(kind) = packet::judge(bytes, PROTOCOL_ID, 0) else { return false };
+    let Ok(kind) = packet::judge(bytes, PROTOCOL_ID) else { return false };
     assert!((18..=packet::LARGEST).contains(&bytes.len()));
     assert_eq!(matches!(kind, Kind::Request(_)), bytes.len() == REQUEST && bytes[0] == 0);
     let mut world = World::new();
@@ -45,11 +45,7 @@ static ASKED: LazyLock<Vec<u8>> = LazyLock::new(|| {
         .generate()
         .expect("a ticket should be made");
     let token = token.try_into_bytes().expect("a ticket should be written");
-    let mut request = vec![0];
-    // Version and protocol id; then, past the time it was made at, expiry, nonce and sealed half.
-    request.extend(&token[..21]);
-    request.extend(&token[29..1085]);
-    request
+    packet::request_of(&token)
 });
 
 /// One of each kind, none of which decrypts.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod client_datagram;
 mod component;
 mod datagram;
 mod event;
@@ -32,6 +33,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "journal", body: journal::file, examples: journal::examples },
     Target { name: "ticket", body: ticket::token, examples: ticket::examples },
     Target { name: "datagram", body: datagram::datagram, examples: datagram::examples },
+    Target { name: "client_datagram", body: client_datagram::datagram, examples: client_datagram::examples },
     Target { name: "packet", body: packet::packets, examples: packet::examples },
     Target { name: "input", body: input::messages, examples: input::examples },
     Target { name: "event", body: event::event, examples: event::examples },

@@ -24,8 +24,9 @@ pub(crate) fn packets(bytes: &[u8]) -> bool {
         let (packet, next) = behind.split_at(length);
         let before = order;
         match payload::read(packet, &PERMITS, &mut order) {
-            Ok(messages) => {
-                assert!(messages as usize * LEAST <= packet.len(), "{messages} in {} bytes", packet.len());
+            Ok(count) => {
+                let messages = (count.new + count.again) as usize;
+                assert!(messages * LEAST <= packet.len(), "{messages} in {} bytes", packet.len());
                 taken = true;
             }
             Err(_) => assert_eq!(order, before, "a refused packet should change nothing"),

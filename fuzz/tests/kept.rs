@@ -30,6 +30,7 @@ replay! {
     every_kept_input_of_journal_is_survived "journal"
     every_kept_input_of_ticket_is_survived "ticket"
     every_kept_input_of_datagram_is_survived "datagram"
+    every_kept_input_of_client_datagram_is_survived "client_datagram"
     every_kept_input_of_packet_is_survived "packet"
     every_kept_input_of_input_is_survived "input"
     every_kept_input_of_event_is_survived "event"

@@ -4,6 +4,7 @@ pub mod connection;
 mod delay;
 pub mod input;
 pub mod shell;
+mod sieve;
 pub mod smoke;
 pub mod weather;
 
@@ -28,6 +29,7 @@ pub fn plugin(app: &mut App) {
         connection::plugin,
         delay::plugin,
         input::plugin,
+        sieve::plugin,
         shell::plugin,
         smoke::plugin,
         weather::plugin,

@@ -5,6 +5,7 @@
 
 pub mod arena;
 pub mod content;
+pub mod datagram;
 pub mod dice;
 pub mod event;
 pub mod golden;

@@ -13,6 +13,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use anyhow::Context as _;
@@ -23,14 +24,38 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use bevy::log::info;
+use bevy::log::{debug, info, warn};
 use game::protocol::http::Problem;
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
 use serde::Serialize;
+use tokio::{
+    sync::Semaphore,
+    time::{sleep, timeout},
+};
 
-use crate::{admin::metrics::Metrics, vitals::Vitals};
+use crate::{
+    admin::metrics::Metrics,
+    vitals::{Unfit, Vitals},
+};
 
 /// Nothing here has a body.
 const BODY_BYTES: usize = 1024;
+
+/// Of a request.
+const HEAD_BYTES: usize = 16 * 1024;
+
+/// At once: a scraper, a prober, and whoever looks.
+const CONNECTIONS: usize = 16;
+
+/// How long the head of a request may take; with the answer it may take twice as long.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// After an error that is likely to come again at once, such as too many open files.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// The port, open but not answering yet.
 pub struct Port(TcpListener);
@@ -64,14 +89,40 @@ impl Port {
     }
 }
 
-/// Answers for as long as the process lives.
+/// Answers for as long as the process lives, one request a connection. More connections than there are places
+/// wait.
 ///
 /// # Errors
 ///
 /// The port fails.
 pub async fn serve(Port(listener): Port, shown: Shown) -> anyhow::Result<()> {
     let listener = tokio::net::TcpListener::from_std(listener)?;
-    axum::serve(listener, router(shown)).await.context("the admin port failed")
+    let service = TowerToHyperService::new(router(shown));
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    loop {
+        let place = places.clone().acquire_owned().await?;
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                warn!("unable to accept a connection on the admin port: {error}");
+                sleep(PAUSE).await;
+                continue;
+            }
+        };
+        let service = service.clone();
+        tokio::spawn(async move {
+            let answered = http1::Builder::new()
+                .timer(TokioTimer::new())
+                .header_read_timeout(PATIENCE)
+                .keep_alive(false)
+                .max_buf_size(HEAD_BYTES)
+                .serve_connection(TokioIo::new(stream), service);
+            if let Ok(Err(error)) = timeout(2 * PATIENCE, answered).await {
+                debug!("a connection to the admin port broke: {error}");
+            }
+            drop(place);
+        });
+    }
 }
 
 fn router(shown: Shown) -> Router {
@@ -107,8 +158,8 @@ async fn nothing() -> Refused {
     Refused { status: StatusCode::NOT_FOUND, error: "there is nothing at this address".to_owned() }
 }
 
-fn unavailable(error: String) -> Refused {
-    Refused { status: StatusCode::SERVICE_UNAVAILABLE, error }
+fn unavailable(why: Unfit) -> Refused {
+    Refused { status: StatusCode::SERVICE_UNAVAILABLE, error: why.to_string() }
 }
 
 #[derive(Serialize)]

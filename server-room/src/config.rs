@@ -166,11 +166,15 @@ impl Config {
     }
 }
 
-/// Scheme, host and port, as browsers send it.
+/// Scheme, host and port, as browsers send it: never with the scheme's own port.
 fn origin(text: &str) -> Result<String, String> {
-    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let parts = [("https://", ":443"), ("http://", ":80")];
+    let host = parts.iter().find_map(|(scheme, port)| Some((text.strip_prefix(scheme)?, port)));
     match host {
-        Some(host) if !host.is_empty() && !host.contains(['/', ' ']) => Ok(text.to_owned()),
+        Some((host, port)) if host.ends_with(port) => {
+            Err(format!("browsers leave out `{port}`, which the scheme implies: leave it out, too"))
+        }
+        Some((host, _)) if !host.is_empty() && !host.contains(['/', ' ']) => Ok(text.to_owned()),
         _ => Err("expected an origin such as `https://play.example`, without a path".to_owned()),
     }
 }

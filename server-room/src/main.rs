@@ -1,4 +1,8 @@
-use std::process::{ExitCode, Termination as _};
+use std::{
+    panic,
+    process::{self, ExitCode, Termination as _},
+    thread,
+};
 
 use bevy::app::App;
 use clap::Parser as _;
@@ -15,6 +19,7 @@ use server_room::{
 const MISCONFIGURED: u8 = 2;
 
 fn main() -> ExitCode {
+    die_of_a_panic_here();
     let config = Config::parse();
     let _log = telemetry::start(config.log_format);
     match assemble(&config) {
@@ -24,6 +29,18 @@ fn main() -> ExitCode {
             ExitCode::from(MISCONFIGURED)
         }
     }
+}
+
+/// The room cannot go on without this thread. To unwind it may take for ever: a runtime that could not start
+/// its threads waits for them.
+fn die_of_a_panic_here() {
+    let (here, tell) = (thread::current().id(), panic::take_hook());
+    panic::set_hook(Box::new(move |what| {
+        tell(what);
+        if thread::current().id() == here {
+            process::abort();
+        }
+    }));
 }
 
 /// The room, ready to run on this thread.

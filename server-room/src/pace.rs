@@ -15,7 +15,7 @@ use game::{
     room::{clock::Clock, life::Match, listen::Listening},
     sim::schedule::TICK,
 };
-use lightyear::prelude::LinkOf;
+use lightyear::prelude::{LinkOf, LocalTimeline, Tick};
 
 use crate::admin::metrics::Metrics;
 
@@ -65,7 +65,11 @@ pub fn run(mut app: App) -> AppExit {
         };
         last = began;
         *app.world_mut().resource_mut::<TimeUpdateStrategy>() = TimeUpdateStrategy::ManualDuration(lived);
+        let before = tick(app.world());
         turn(&mut app);
+        if tick(app.world()) != before {
+            metrics.worked(began.elapsed());
+        }
         metrics.turned();
         if let Some(exit) = app.should_exit() {
             return exit;
@@ -89,6 +93,10 @@ fn turn(app: &mut App) {
     let current = app.world().get_resource::<Match>().map(|current| current.allocation.match_id);
     let _span = current.map(|match_id| info_span!("match", %match_id).entered());
     app.update();
+}
+
+fn tick(world: &World) -> Tick {
+    world.resource::<LocalTimeline>().tick()
 }
 
 fn until_next_tick(world: &World) -> Duration {

@@ -1,6 +1,7 @@
 //! How the room does, for those who ask from another thread.
 
 use std::{
+    fmt,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
@@ -27,6 +28,29 @@ struct Signs {
     registered: AtomicBool,
     draining: AtomicBool,
     lines_lost: AtomicU64,
+}
+
+/// What keeps a room from what it is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unfit {
+    /// The simulation has stood for so long.
+    Still(Duration),
+    /// The sockets are not open yet.
+    Deaf,
+    /// The hub does not know the room.
+    Alone,
+    Draining,
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Still(time) => write!(f, "the simulation has stood still for {} s", time.as_secs()),
+            Self::Deaf => f.write_str("the room does not listen yet"),
+            Self::Alone => f.write_str("there is no line to the hub"),
+            Self::Draining => f.write_str("the room takes no match any more"),
+        }
+    }
 }
 
 impl Vitals {
@@ -80,7 +104,7 @@ impl Vitals {
     /// # Errors
     ///
     /// Why the process should be started anew.
-    pub fn alive(&self) -> Result<(), String> {
+    pub fn alive(&self) -> Result<(), Unfit> {
         let advanced = Duration::from_millis(self.0.advanced.load(Relaxed));
         judge(self.0.began.elapsed().saturating_sub(advanced))
     }
@@ -88,16 +112,16 @@ impl Vitals {
     /// # Errors
     ///
     /// Why the room cannot take a match now. One that has a match is ready nevertheless.
-    pub fn ready(&self) -> Result<(), String> {
+    pub fn ready(&self) -> Result<(), Unfit> {
         self.alive()?;
         if !self.0.listening.load(Relaxed) {
-            return Err("the room does not listen yet".to_owned());
+            return Err(Unfit::Deaf);
         }
         if !self.is_registered() {
-            return Err("there is no line to the hub".to_owned());
+            return Err(Unfit::Alone);
         }
         if self.is_draining() {
-            return Err("the room takes no match any more".to_owned());
+            return Err(Unfit::Draining);
         }
         Ok(())
     }
@@ -117,11 +141,8 @@ impl Default for Signs {
     }
 }
 
-fn judge(still: Duration) -> Result<(), String> {
-    if still > STILL {
-        return Err(format!("the simulation has stood still for {} s", still.as_secs()));
-    }
-    Ok(())
+fn judge(still: Duration) -> Result<(), Unfit> {
+    if still > STILL { Err(Unfit::Still(still)) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -132,19 +153,19 @@ mod tests {
     fn simulation_that_stands_still_is_not_alive() {
         assert_eq!(judge(STILL), Ok(()));
         let why = judge(STILL + Duration::from_secs(1)).expect_err("it has stood still");
-        assert_eq!(why, "the simulation has stood still for 4 s");
+        assert_eq!(why.to_string(), "the simulation has stood still for 4 s");
     }
 
     #[test]
     fn room_is_ready_when_it_listens_and_the_hub_knows_it() {
         let vitals = Vitals::default();
-        assert_eq!(vitals.ready(), Err("the room does not listen yet".to_owned()));
+        assert_eq!(vitals.ready(), Err(Unfit::Deaf));
         vitals.listens();
-        assert_eq!(vitals.ready(), Err("there is no line to the hub".to_owned()));
+        assert_eq!(vitals.ready(), Err(Unfit::Alone));
         vitals.registered();
         assert_eq!(vitals.ready(), Ok(()));
         vitals.clone().drains();
-        assert_eq!(vitals.ready(), Err("the room takes no match any more".to_owned()));
+        assert_eq!(vitals.ready(), Err(Unfit::Draining));
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub(crate) mod report;
 mod sample;
 mod soak;
 mod socket;
+pub(crate) mod verdict;
 mod visitor;
 mod wait;
 

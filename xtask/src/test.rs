@@ -11,7 +11,7 @@ use crate::{
     layout::Layout,
     postgres::Cluster,
     progress::{Progress, minutes},
-    prove,
+    prove::{self, verdict},
     setup::{Need, set_up},
 };
 
@@ -115,7 +115,7 @@ fn cargo_test(
         &mut |line| {
             let (Line::Out(text) | Line::Err(text)) = line;
             println!("{text}");
-            tally.add(result(&text).unwrap_or_default());
+            tally.add(verdict::tally(&text).unwrap_or_default());
             Ok(())
         },
         &mut || Ok(()),
@@ -124,25 +124,4 @@ fn cargo_test(
         bail!("`cargo {}` failed: {status}", arguments.join(" "));
     }
     Ok(tally)
-}
-
-/// Reads `test result: ok. 3 passed; 1 failed; ...`.
-fn result(line: &str) -> Option<Tally> {
-    let counts = line.strip_prefix("test result: ")?;
-    let count = |word: &str| {
-        counts.split([';', '.']).find_map(|part| part.trim().strip_suffix(word)?.trim().parse().ok())
-    };
-    Some(Tally { passed: count("passed")?, failed: count("failed")? })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn counts_are_read_from_the_result_line() {
-        let line = "test result: FAILED. 12 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.01s";
-        assert_eq!(result(line), Some(Tally { passed: 12, failed: 3 }));
-        assert_eq!(result("running 3 tests"), None);
-    }
 }

@@ -17,8 +17,10 @@ pub struct Felt {
     tank: TankId,
     /// Metres between what was predicted and what the room says of the same tick.
     pub errors: Vec<f32>,
-    /// Errors that are none: the tank was put elsewhere.
+    /// Errors that are none: the tank came back to life elsewhere.
     pub leaps: u32,
+    /// Errors as long as a leap in the middle of a life.
+    pub jumps: u32,
     /// What the room said of ticks too long past to be corrected.
     pub uncorrectable: u32,
     /// The most ticks that the room's word was behind.
@@ -27,6 +29,8 @@ pub struct Felt {
     /// Ticks in all of them.
     pub replayed: u32,
     pub excuses: Vec<Instant>,
+    /// The first and the last frame of play.
+    pub played: Option<(Instant, Instant)>,
     /// Frames in which another tank was near enough to be touched.
     pub touched_frames: u32,
     pub shots: Shots,
@@ -50,11 +54,13 @@ impl Felt {
             tank,
             errors: Vec::new(),
             leaps: 0,
+            jumps: 0,
             uncorrectable: 0,
             deepest: 0,
             rollbacks: Vec::new(),
             replayed: 0,
             excuses: Vec::new(),
+            played: None,
             touched_frames: 0,
             shots: Shots::default(),
             events: HashMap::new(),
@@ -73,6 +79,18 @@ impl Felt {
         };
         self.rollbacks.iter().filter(|rollback| !excused(rollback)).count()
     }
+
+    /// How long a rollback would have had no excuse.
+    fn calm(&self) -> Duration {
+        let Some((from, to)) = self.played else { return Duration::ZERO };
+        let mut calm = Duration::ZERO;
+        let mut free = from;
+        for excuse in &self.excuses {
+            calm += (*excuse).min(to).saturating_duration_since(free).saturating_sub(EXCUSED);
+            free = free.max(*excuse + EXCUSED);
+        }
+        calm + to.saturating_duration_since(free)
+    }
 }
 
 /// Writes the figures of a play of this length.
@@ -88,6 +106,9 @@ pub fn sum_up(felt: &[Felt], length: Duration) {
     let rollbacks: usize = felt.iter().map(|felt| felt.rollbacks.len()).sum();
     figure("rollbacks_per_minute", hundredths(rollbacks as f64 / minutes));
     figure("rollbacks_unexcused", felt.iter().map(Felt::unexcused).sum::<usize>());
+    let calm: Duration = felt.iter().map(Felt::calm).sum();
+    figure("minutes", hundredths(minutes));
+    figure("calm_minutes", hundredths(calm.as_secs_f64() / 60.0));
     figure("rollback_ticks", hundredths(sum(felt, |felt| felt.replayed) as f64 / rollbacks.max(1) as f64));
 
     let errors = || felt.iter().flat_map(|felt| &felt.errors).map(|error| f64::from(*error) * 100.0);
@@ -95,6 +116,7 @@ pub fn sum_up(felt: &[Felt], length: Duration) {
     figure("error_p50_cm", share(errors(), 0.5));
     figure("error_p99_cm", share(errors(), 0.99));
     figure("leaps", sum(felt, |felt| felt.leaps));
+    figure("jumps", sum(felt, |felt| felt.jumps));
     figure("uncorrectable", sum(felt, |felt| felt.uncorrectable));
     figure("deepest_ticks", felt.iter().map(|felt| felt.deepest).max().unwrap_or_default());
     figure("disconnects", sum(felt, |felt| felt.lost));

@@ -29,6 +29,9 @@ const NEAR: f32 = 2.0 * RADIUS + 2.5;
 /// Radians by which a turret has turned for all to see.
 const TURNED: f32 = 0.03;
 
+/// Whoever has lived for no longer may have been put where nobody has foreseen it.
+const NEWBORN: Duration = Duration::from_secs(1);
+
 /// What has not been seen by then was missed.
 const MISSED: Duration = Duration::from_millis(1_800);
 
@@ -53,14 +56,18 @@ fn compare(
     if !meter.is_playing() {
         return;
     }
+    let newborn = meter.alive_since.is_none_or(|since| since.elapsed() < NEWBORN);
     let felt = &mut meter.felt;
     felt.deepest = felt.deepest.max(depth);
     felt.uncorrectable += u32::from(depth > i32::from(CORRECTABLE));
     match predicted.get(tick).map(|predicted| predicted.pos.distance(confirmed.pos)) {
         // Not driven yet at that tick, or forgotten since.
         None => {}
-        Some(error) if error > LEAP => felt.leaps += 1,
-        Some(error) => felt.errors.push(error),
+        Some(error) if error > LEAP && newborn => felt.leaps += 1,
+        Some(error) => {
+            felt.jumps += u32::from(error > LEAP);
+            felt.errors.push(error);
+        }
     }
 }
 
@@ -80,12 +87,17 @@ fn excuse(
     others: Query<(&Hull, &Health), (With<TankId>, Without<Controlled>)>,
     mut meter: ResMut<Meter>,
 ) {
+    let now = Instant::now();
+    if meter.is_playing() {
+        meter.felt.played = Some((meter.felt.played.map_or(now, |(first, _)| first), now));
+    }
     let Some((hull, health, stirred)) = own.iter().next() else { return };
+    meter.alive_since = health.alive().then(|| meter.alive_since.unwrap_or(now));
     let state = Some((*health, *stirred));
     let changed = mem::replace(&mut meter.state, state) != state;
     let touched = others.iter().any(|(other, health)| health.alive() && other.pos.distance(hull.pos) < NEAR);
     if changed || touched {
-        meter.felt.excuses.push(Instant::now());
+        meter.felt.excuses.push(now);
     }
     if touched && meter.is_playing() {
         meter.felt.touched_frames += 1;
@@ -166,6 +178,8 @@ pub struct Meter {
     /// Rollbacks and their ticks so far.
     counted: (u32, u32),
     state: Option<(Health, Stirred)>,
+    /// `None` while the own tank is a wreck.
+    alive_since: Option<Instant>,
     watched: HashMap<TankId, Watched>,
     felt: Felt,
 }
@@ -196,6 +210,7 @@ impl Meter {
             compared: None,
             counted: (0, 0),
             state: None,
+            alive_since: None,
             watched: HashMap::new(),
             felt: Felt::of(ticket.match_id, own),
         }

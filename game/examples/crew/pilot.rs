@@ -1,5 +1,6 @@
-//! What a scripted player does: drives into walls and into others, shoots whom it sees, and now and then
-//! turns the gun on the beat of the clock, so that others can time when they see it.
+//! What a scripted player does: drives into walls and into others and shoots whom it sees, then all keep apart
+//! for a while, so that nobody has anybody else to blame for a correction; and now and then it turns the gun on
+//! the beat of the clock, so that others can time when they see it.
 
 use std::{sync::Arc, time::Duration};
 
@@ -28,6 +29,10 @@ const IN_TIME: Duration = Duration::from_millis(100);
 const TURN: f32 = 1.5;
 const STAYS: Duration = Duration::from_millis(600);
 
+/// Of each round, all keep apart in the second half, and out of each other's way by so many metres.
+const ROUND: Duration = Duration::from_secs(20);
+const APART: f32 = 10.0;
+
 pub fn plugin(app: &mut App) {
     app.add_systems(PreUpdate, steer).add_systems(Last, tell_shots);
 }
@@ -52,13 +57,29 @@ fn steer(
     let seen = others.iter().filter(|(.., health)| health.alive());
     let seen: Vec<(TankId, Vec2)> = seen.map(|(id, hull, _)| (*id, hull.pos)).collect();
     let enemies = seen.iter().filter(|(other, _)| other.team() != id.team());
-    let wish = nearest(hull.pos, enemies).map_or(hull.heading, |enemy| (enemy - hull.pos).to_angle());
+    let target = nearest(hull.pos, enemies).filter(|_| !is_apart(played));
+    let wish = target.map_or(hull.heading, |enemy| (enemy - hull.pos).to_angle());
     let (drive, turn) = pilot.course(played, *hull, nearest(hull.pos, seen.iter()));
     let (aim, on_the_beat) = pilot.aim(played, wish, controls.aim, health.alive());
     if on_the_beat {
         pilot.board.turns(who);
     }
     *controls = Controls { drive, turn, aim, fire: true, smoke: false };
+}
+
+fn is_apart(played: Duration) -> bool {
+    played.as_millis() % ROUND.as_millis() >= ROUND.as_millis() / 2
+}
+
+/// Away from the nearest tank, and in circles while there is none near.
+fn apart(hull: Hull, nearest: Option<Vec2>) -> (f32, f32) {
+    let near = nearest.filter(|other| other.distance(hull.pos) < APART);
+    near.map_or((1.0, 0.3), |other| (1.0, steering(hull, hull.pos - other)))
+}
+
+/// Towards this direction.
+fn steering(hull: Hull, direction: Vec2) -> f32 {
+    (2.0 * wrap(direction.to_angle() - hull.heading)).clamp(-1.0, 1.0)
 }
 
 fn nearest<'a>(to: Vec2, tanks: impl Iterator<Item = &'a (TankId, Vec2)>) -> Option<Vec2> {
@@ -129,11 +150,9 @@ impl Pilot {
             self.until = played + Duration::from_millis(1_000 + self.dice.below(1_500) as u64);
         }
         match (self.errand, nearest) {
+            _ if is_apart(played) => apart(hull, nearest),
             (Errand::Back, _) => (-1.0, 0.6),
-            (Errand::Ram, Some(target)) => {
-                let bearing = wrap((target - hull.pos).to_angle() - hull.heading);
-                (1.0, (2.0 * bearing).clamp(-1.0, 1.0))
-            }
+            (Errand::Ram, Some(target)) => (1.0, steering(hull, target - hull.pos)),
             (Errand::Ram | Errand::Wall, _) => (1.0, 0.0),
         }
     }

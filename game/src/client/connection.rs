@@ -211,9 +211,6 @@ fn lose(
         DisconnectedReason::TransportError(state) if state.contains("Denied") => {
             "The ticket was used already or is not valid here.".into()
         }
-        DisconnectedReason::TransportError(state) if state.contains("Expired") => {
-            "The ticket has expired.".into()
-        }
         DisconnectedReason::TransportError(_) => "The room stopped answering.".into(),
         other => format!("The connection failed: {other}"),
     };

@@ -4,7 +4,7 @@ pub mod sky;
 
 use std::cmp::Ordering;
 
-use bevy::prelude::*;
+use bevy::{ecs::system::SystemParam, prelude::*};
 use lightyear::prelude::LocalTimeline;
 use protocol::id::Team;
 
@@ -12,16 +12,17 @@ use crate::{
     room::{
         flight::sky::{Shell, Sky},
         fog::{Eyes, Teller},
-        life::{Match, RETURN, Tally},
+        life::{Match, Tally},
+        seat::Occupant,
     },
     sim::{
         arena::Arena,
         event::{MatchEvent, Verdict},
         gun::Shot,
-        schedule::{DT, TickSystems},
+        schedule::TickSystems,
         scoreboard::Scoreboard,
-        shell::{self, Strike},
-        tank::{Health, Hull, TankId},
+        shell::{self, Flight, Strike},
+        tank::{Health, Hull, RETURN, TankId},
     },
 };
 
@@ -34,15 +35,17 @@ fn load(
     mut shots: MessageReader<Shot>,
     arena: Res<Arena>,
     eyes: Res<Eyes>,
+    drivers: Query<(&TankId, &Occupant)>,
     mut skies: Query<&mut Sky>,
     mut teller: Teller,
 ) {
     for shot in shots.read() {
         let knows = |team: Team| team == shot.tank.team() || eyes.see(&arena, team, shot.from);
         teller.teams(MatchEvent::Fired { tank: shot.tank, muzzle: shot.muzzle, dir: shot.dir }, knows);
-        let clear = arena.cast(shot.from, shot.dir, shot.from.distance(shot.muzzle));
+        let driver = drivers.iter().find(|(id, _)| **id == shot.tank);
+        let link = driver.and_then(|(_, occupant)| occupant.link);
         for mut sky in &mut skies {
-            sky.launch(Shell::new(shot, shell::RANGE + clear));
+            sky.launch(Shell::new(shot, &arena, link));
         }
     }
 }
@@ -59,16 +62,9 @@ fn fly(
     let mut landed = Vec::new();
     for mut sky in &mut skies {
         sky.shells_mut().for_each(|shell| {
-            let length = (shell::SPEED * DT).min(shell.left);
-            let others = tanks
-                .iter()
-                .filter(|(id, _, health)| **id != shell.shooter && health.alive())
-                .map(|(id, hull, _)| (*id, hull.pos));
-            let strike = shell::sweep(&arena, shell.pos, shell.dir, length, others);
-            shell.pos += shell.dir * length;
-            shell.left -= length;
-            if strike.is_some() || shell.left <= 0.0 {
-                shell.left = 0.0;
+            let alive = tanks.iter().filter(|(.., health)| health.alive());
+            let strike = shell.flight.step(&arena, alive.map(|(id, hull, _)| (*id, hull.pos)));
+            if shell.flight.over() {
                 landed.push(Landing::of(shell, strike));
             }
         });
@@ -85,82 +81,70 @@ fn land(
     eyes: Res<Eyes>,
     current: Option<Res<Match>>,
     mut landings: MessageReader<Landing>,
-    mut tanks: Query<(Entity, &TankId, &Hull, &mut Health, &mut Tally)>,
-    mut boards: Query<&mut Scoreboard>,
-    mut teller: Teller,
+    mut victims: Victims,
 ) {
     let counts = current.is_some_and(|current| current.result.is_none());
     for landing in landings.read() {
-        let Landing { shooter, fired, pos, dir, strike } = *landing;
+        let Landing { fired, link, pos, dir, strike, .. } = *landing;
         let knows = |team: Team| eyes.see(&arena, team, pos - dir * 0.1);
         if let Some(strike) = strike {
             let (normal, tank) = match strike {
                 Strike::Wall(pos) => (wall_normal(&arena, pos, dir), false),
                 Strike::Tank(..) => (-dir, true),
             };
-            teller.teams(MatchEvent::Impact { pos, normal, tank }, knows);
+            victims.teller.teams(MatchEvent::Impact { pos, normal, tank }, knows);
         }
         let verdict = match strike {
-            Some(Strike::Tank(victim, _)) if counts => {
-                let tick = timeline.tick().0;
-                hit(shooter, victim, dir, tick, &mut tanks, &mut boards, &mut teller, knows)
-            }
+            Some(Strike::Tank(victim, _)) if counts => victims.hit(landing, victim, timeline.tick().0, knows),
             _ => Verdict::Missed,
         };
-        judge(shooter, fired, verdict, &tanks, &mut teller);
-    }
-}
-
-/// A shell that strikes a tank destroyed in the same tick has struck a wreck.
-fn hit(
-    shooter: TankId,
-    victim: TankId,
-    dir: Vec2,
-    tick: u32,
-    tanks: &mut Query<(Entity, &TankId, &Hull, &mut Health, &mut Tally)>,
-    boards: &mut Query<&mut Scoreboard>,
-    teller: &mut Teller,
-    knows: impl Fn(Team) -> bool,
-) -> Verdict {
-    let friendly = shooter.team() == victim.team();
-    let struck = tanks.iter_mut().find(|(_, id, _, health, _)| **id == victim && health.alive());
-    let Some((struck, _, hull, mut health, mut tally)) = struck else { return Verdict::Missed };
-    if !friendly {
-        health.points = health.points.saturating_sub(shell::DAMAGE);
-    }
-    let kill = !health.alive();
-    teller.driver(struck, MatchEvent::Struck { from: -dir });
-    if kill {
-        health.back_at = tick + RETURN;
-        tally.deaths += 1;
-        teller.teams(MatchEvent::Wrecked { tank: victim, pos: hull.pos }, |team| {
-            team == victim.team() || knows(team)
-        });
-        teller.all(MatchEvent::Killed { victim, by: shooter });
-        for mut board in boards.iter_mut() {
-            board.score[shooter.team().index()] += 1;
+        // Nobody else is told, also if somebody else drives the tank by now.
+        if let Some(link) = link {
+            victims.teller.link(link, MatchEvent::Spent { fired, verdict });
         }
     }
-    if let Some((.., mut tally)) = tanks.iter_mut().find(|(_, id, ..)| **id == shooter) {
-        tally.kills += u16::from(kill);
-    }
-    match (friendly, kill && knows(shooter.team())) {
-        (true, _) => Verdict::Missed,
-        (false, false) => Verdict::Hit,
-        (false, true) => Verdict::Killed,
-    }
 }
 
-/// Whoever fired is told in the same tick, and nobody else.
-fn judge(
-    shooter: TankId,
-    fired: u32,
-    verdict: Verdict,
-    tanks: &Query<(Entity, &TankId, &Hull, &mut Health, &mut Tally)>,
-    teller: &mut Teller,
-) {
-    if let Some((tank, ..)) = tanks.iter().find(|(_, id, ..)| **id == shooter) {
-        teller.driver(tank, MatchEvent::Spent { fired, verdict });
+/// Those whom shells strike, and what follows from it.
+#[derive(SystemParam)]
+struct Victims<'w, 's> {
+    tanks: Query<'w, 's, (Entity, &'static TankId, &'static Hull, &'static mut Health, &'static mut Tally)>,
+    boards: Query<'w, 's, &'static mut Scoreboard>,
+    teller: Teller<'w, 's>,
+}
+
+impl Victims<'_, '_> {
+    /// A shell that strikes a tank destroyed in the same tick has struck a wreck.
+    fn hit(&mut self, landing: &Landing, victim: TankId, tick: u32, knows: impl Fn(Team) -> bool) -> Verdict {
+        let Landing { shooter, dir, .. } = *landing;
+        let Self { tanks, boards, teller } = self;
+        let friendly = shooter.team() == victim.team();
+        let struck = tanks.iter_mut().find(|(_, id, _, health, _)| **id == victim && health.alive());
+        let Some((struck, _, hull, mut health, mut tally)) = struck else { return Verdict::Missed };
+        if !friendly {
+            health.points = health.points.saturating_sub(shell::DAMAGE);
+        }
+        let kill = !health.alive();
+        teller.driver(struck, MatchEvent::Struck { from: -dir });
+        if kill {
+            health.back_at = tick + RETURN;
+            tally.deaths += 1;
+            teller.teams(MatchEvent::Wrecked { tank: victim, pos: hull.pos }, |team| {
+                team == victim.team() || knows(team)
+            });
+            teller.all(MatchEvent::Killed { victim, by: shooter });
+            for mut board in boards.iter_mut() {
+                board.score[shooter.team().index()] += 1;
+            }
+        }
+        if let Some((.., mut tally)) = tanks.iter_mut().find(|(_, id, ..)| **id == shooter) {
+            tally.kills += u16::from(kill);
+        }
+        match (friendly, kill && knows(shooter.team())) {
+            (true, _) => Verdict::Missed,
+            (false, false) => Verdict::Hit,
+            (false, true) => Verdict::Killed,
+        }
     }
 }
 
@@ -191,6 +175,8 @@ pub struct Landing {
     pub shooter: TankId,
     /// The tick.
     pub fired: u32,
+    /// The link that drove the tank then; `None` for a bot.
+    pub link: Option<Entity>,
     pub pos: Vec2,
     /// Unit vector.
     pub dir: Vec2,
@@ -200,11 +186,12 @@ pub struct Landing {
 
 impl Landing {
     fn of(shell: &Shell, strike: Option<Strike>) -> Self {
-        let Shell { shooter, fired, dir, .. } = *shell;
+        let Shell { flight, fired, link, .. } = *shell;
+        let Flight { shooter, pos, dir, .. } = flight;
         let pos = match strike {
             Some(Strike::Wall(pos) | Strike::Tank(_, pos)) => pos,
-            None => shell.pos,
+            None => pos,
         };
-        Self { shooter, fired, pos, dir, strike }
+        Self { shooter, fired, link, pos, dir, strike }
     }
 }

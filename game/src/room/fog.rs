@@ -157,26 +157,33 @@ impl Eyes {
 /// Tells match events to those who may know them: drivers, and newcomers who watch with their team.
 #[derive(SystemParam)]
 pub struct Teller<'w, 's> {
-    links:
-        Query<'w, 's, (&'static LinkTeam, Option<&'static Seated>, &'static mut MessageSender<MatchEvent>)>,
+    links: Query<
+        'w,
+        's,
+        (Entity, &'static LinkTeam, Option<&'static Seated>, &'static mut MessageSender<MatchEvent>),
+    >,
 }
 
 impl Teller<'_, '_> {
     pub fn all(&mut self, event: MatchEvent) {
-        self.tell(event, |_, _| true);
+        self.tell(event, |_, _, _| true);
     }
 
     pub fn teams(&mut self, event: MatchEvent, knows: impl Fn(Team) -> bool) {
-        self.tell(event, |team, _| knows(team));
+        self.tell(event, |_, team, _| knows(team));
     }
 
     pub fn driver(&mut self, tank: Entity, event: MatchEvent) {
-        self.tell(event, |_, seated| seated == Some(tank));
+        self.tell(event, |_, _, seated| seated == Some(tank));
     }
 
-    fn tell(&mut self, event: MatchEvent, to: impl Fn(Team, Option<Entity>) -> bool) {
-        for (team, seated, mut sender) in &mut self.links {
-            if to(team.0, seated.map(|seated| seated.0)) {
+    pub fn link(&mut self, link: Entity, event: MatchEvent) {
+        self.tell(event, |of, _, _| of == link);
+    }
+
+    fn tell(&mut self, event: MatchEvent, to: impl Fn(Entity, Team, Option<Entity>) -> bool) {
+        for (link, team, seated, mut sender) in &mut self.links {
+            if to(link, team.0, seated.map(|seated| seated.0)) {
                 sender.send::<EventChannel>(event.clone());
             }
         }

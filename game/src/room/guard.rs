@@ -21,8 +21,6 @@ mod stream;
 pub mod udp;
 mod watch;
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use bevy::prelude::*;
 
 use crate::sim::wire::PROTOCOL_ID;
@@ -41,11 +39,6 @@ pub(super) fn plugin(app: &mut App) {
         input::plugin,
         reaper::plugin,
     ));
-}
-
-/// By the machine's clock, which netcode judges tickets by.
-pub(super) fn unix_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 /// On a link that has lost its seat: it may say good-bye and nothing else, until it is gone.

@@ -31,9 +31,6 @@ use crate::{
 /// How long the last state of a match stays up, so that *game over* reaches everybody.
 const AFTERGLOW: u32 = ticks(2.0);
 
-/// From wreck to return.
-pub const RETURN: u32 = ticks(4.0);
-
 pub(super) fn plugin(app: &mut App) {
     app.init_resource::<NoShow>()
         .add_systems(PreUpdate, ending::tell.run_if(resource_exists::<Match>))
@@ -73,7 +70,7 @@ fn clear(
     timeline: Res<LocalTimeline>,
     current: Res<Match>,
     scoped: Query<Entity, With<MatchScoped>>,
-    seats: Query<(&Occupant, Option<&Promised>)>,
+    seats: Query<(&Occupant, &Promised)>,
     mint: Res<Mint>,
     mut reports: MessageWriter<Report>,
     mut commands: Commands,
@@ -87,8 +84,7 @@ fn clear(
         commands.entity(entity).despawn();
     }
     for (occupant, promised) in &seats {
-        let newcomer = promised.and_then(|promised| promised.link);
-        for link in occupant.link.into_iter().chain(newcomer) {
+        for link in occupant.link.into_iter().chain(promised.link()) {
             evict(&mut commands, link);
         }
     }

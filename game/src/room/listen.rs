@@ -5,6 +5,7 @@
 //! hears of a session, which then becomes a link of the same server.
 
 pub mod gate;
+mod shut;
 pub mod turned_away;
 pub mod websocket;
 mod webtransport;
@@ -13,7 +14,7 @@ mod wire;
 use std::{
     net::{IpAddr, SocketAddr},
     sync::Arc,
-    time::Duration,
+    time::{SystemTime, UNIX_EPOCH},
 };
 
 use bevy::{app::AppExit, prelude::*};
@@ -33,6 +34,7 @@ use crate::{
         life::Match,
         listen::{
             gate::{Gate, Limits},
+            shut::Shut,
             turned_away::TurnedAway,
             wire::{Arrival, Arrivals},
         },
@@ -41,17 +43,17 @@ use crate::{
     sim::wire::PROTOCOL_ID,
 };
 
-/// More than the seats of a match, so that players who come back find a place while their old links
-/// time out.
-const LINKS: usize = 32;
+/// Connections that netcode holds at once; it sets nothing aside for them. Many more than the seats of a
+/// match: somebody who comes back again and again leaves a connection behind each time, until it times out.
+const LINKS: usize = 256;
 
 /// Sessions that may wait for the next frame.
 const WAITING: usize = 32;
 
-/// A certificate is good for 12 days and a match lasts an hour at most. One that could not be renewed is tried
-/// again.
-const RENEW_AFTER: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-const RENEW_AGAIN: Duration = Duration::from_secs(60 * 60);
+/// Seconds. A certificate is good for 12 days and a match lasts an hour at most. One that could not be renewed
+/// is tried again.
+const RENEW_AFTER: u64 = 7 * 24 * 60 * 60;
+const RENEW_AGAIN: u64 = 60 * 60;
 
 /// Where to listen, whom to let in and what to tell players.
 #[derive(Resource, Clone, Debug)]
@@ -78,7 +80,10 @@ pub fn plugin(app: &mut App) {
         Update,
         (
             announce.run_if(resource_exists::<Entrances>).run_if(not(resource_exists::<Listening>)),
-            renew.run_if(resource_exists::<Listening>).run_if(not(resource_exists::<Match>)),
+            renew
+                .run_if(resource_exists::<Listening>)
+                .run_if(not(resource_exists::<Match>))
+                .run_if(certificate_is_old),
         ),
     );
 }
@@ -89,15 +94,7 @@ fn open(world: &mut World) {
     let server = world
         .spawn((
             Server::new(None),
-            NetcodeServer::new(NetcodeConfig {
-                protocol_id: PROTOCOL_ID,
-                private_key: mint.key(),
-                max_clients: LINKS,
-                // The key is random for this process, so a ticket of another room cannot be read.
-                server_addr_check: false,
-                connection_request_handler: Some(mint.doorkeeper()),
-                ..default()
-            }),
+            netcode(&mint),
             LocalAddr(SocketAddr::new(doors.bind, doors.udp_port)),
             UdpDoor::default(),
         ))
@@ -105,9 +102,10 @@ fn open(world: &mut World) {
     world.trigger(Start { entity: server });
 
     let turned_away = world.resource::<TurnedAway>().clone();
-    match Entrances::open(&doors, &turned_away) {
+    match Entrances::open(&doors, &mint, &turned_away) {
         Ok((entrances, queue)) => {
             world.insert_resource(entrances);
+            world.insert_resource(RenewAt(unix_seconds() + RENEW_AFTER));
             world.insert_resource(Arrivals { server, queue });
         }
         Err(reason) => {
@@ -115,6 +113,24 @@ fn open(world: &mut World) {
             world.write_message(AppExit::error());
         }
     }
+}
+
+/// Lets in whoever has a ticket of this mint.
+pub fn netcode(mint: &Mint) -> NetcodeServer {
+    NetcodeServer::new(NetcodeConfig {
+        protocol_id: PROTOCOL_ID,
+        private_key: mint.key(),
+        max_clients: LINKS,
+        // The key is random for this process, so a ticket of another room cannot be read.
+        server_addr_check: false,
+        connection_request_handler: Some(mint.doorkeeper()),
+        ..default()
+    })
+}
+
+/// By the machine's clock, which browsers judge a certificate by.
+fn unix_seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 fn announce(
@@ -141,23 +157,31 @@ fn announce(
     });
 }
 
+fn certificate_is_old(at: Option<Res<RenewAt>>) -> bool {
+    at.is_some_and(|at| unix_seconds() >= at.0)
+}
+
 /// Only while the room is free: the tickets of a match name the certificate that it began with.
 fn renew(
-    time: Res<Time<Real>>,
     doors: Res<Doors>,
+    mut at: ResMut<RenewAt>,
     mut entrances: ResMut<Entrances>,
     mut listening: ResMut<Listening>,
 ) -> Result {
-    if time.elapsed() < entrances.renew_at {
-        return Ok(());
-    }
-    entrances.renew_at = time.elapsed() + RENEW_AGAIN;
+    let now = unix_seconds();
+    at.0 = now + RENEW_AGAIN;
     entrances.webtransport.renew(&doors)?;
-    entrances.renew_at = time.elapsed() + RENEW_AFTER;
+    at.0 = now + RENEW_AFTER;
     listening.addresses.webtransport.digest = entrances.webtransport.digest;
     info!("the webtransport certificate was renewed");
     Ok(())
 }
+
+/// When the certificate of the WebTransport door is replaced, in seconds since 1970. It is there when the door
+/// is open. Clients judge a certificate by the clocks of their machines; the room's own leaves out what its
+/// machine slept.
+#[derive(Resource, Clone, Copy, Debug)]
+pub struct RenewAt(pub u64);
 
 /// Where this room listens, as the hub and players are told.
 #[derive(Resource, Clone, Debug)]
@@ -175,7 +199,7 @@ impl Via {
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     WebTransport,
     WebSocket,
@@ -198,22 +222,24 @@ struct Entrances {
     webtransport: webtransport::Door,
     /// The port.
     websocket: u16,
-    /// When the certificate is old, on the clock of [`Time<Real>`].
-    renew_at: Duration,
     _runtime: Runtime,
 }
 
 impl Entrances {
-    /// The error names the door and the address.
-    fn open(doors: &Doors, turned_away: &TurnedAway) -> Result<(Self, mpsc::Receiver<Arrival>), String> {
+    fn open(
+        doors: &Doors,
+        mint: &Mint,
+        turned_away: &TurnedAway,
+    ) -> Result<(Self, mpsc::Receiver<Arrival>), Shut> {
         let (arrivals, queue) = mpsc::channel(WAITING);
-        let gate = |kind| Arc::new(Gate::new(kind, doors, turned_away.clone(), arrivals.clone()));
+        let gate =
+            |kind| Arc::new(Gate::new(kind, doors, mint.clone(), turned_away.clone(), arrivals.clone()));
         let runtime = Builder::new_multi_thread()
             .worker_threads(1)
             .thread_name("doors")
             .enable_all()
             .build()
-            .map_err(|error| format!("unable to start a thread for the doors: {error}"))?;
+            .map_err(Shut::Thread)?;
         let (webtransport, websocket) = {
             let _context = runtime.enter();
             (
@@ -221,7 +247,7 @@ impl Entrances {
                 websocket::open(doors, gate(Kind::WebSocket))?,
             )
         };
-        Ok((Self { webtransport, websocket, renew_at: RENEW_AFTER, _runtime: runtime }, queue))
+        Ok((Self { webtransport, websocket, _runtime: runtime }, queue))
     }
 }
 
@@ -245,9 +271,10 @@ mod tests {
     }
 
     fn refusal(doors: &Doors) -> String {
-        match Entrances::open(doors, &TurnedAway::default()) {
+        let mint = Mint::new([7; 32]).expect("the key is not zero");
+        match Entrances::open(doors, &mint, &TurnedAway::default()) {
             Ok(_) => panic!("a taken port should not open"),
-            Err(reason) => reason,
+            Err(reason) => reason.to_string(),
         }
     }
 

@@ -4,7 +4,7 @@
 use bevy::prelude::*;
 use lightyear::prelude::{LocalTimeline, RemoteId};
 use protocol::{
-    id::{Seat, Team},
+    id::{AccountId, Seat, Team},
     registry::ExpectedPlayer,
 };
 
@@ -30,16 +30,15 @@ pub(super) fn plugin(app: &mut App) {
 fn hand_over(
     spawned: On<Spawned>,
     links: Query<(&RemoteId, Option<&Via>)>,
-    mut tanks: Query<(&TankId, &Promised, &mut Occupant, &mut Tally)>,
+    mut tanks: Query<(&TankId, &mut Promised, &mut Occupant, &mut Tally)>,
     mut commands: Commands,
 ) {
-    let Ok((id, promised, mut occupant, mut tally)) = tanks.get_mut(spawned.entity) else { return };
-    let Some(link) = promised.link else { return };
+    let Ok((id, mut promised, mut occupant, mut tally)) = tanks.get_mut(spawned.entity) else { return };
+    let Some(link) = promised.link() else { return };
     let Ok((remote, via)) = links.get(link) else { return };
-    let Promised { player, .. } = promised;
+    let Some(Promise { player, .. }) = promised.0.take() else { return };
     *occupant = Occupant { account: Some(player.account), name: player.name.clone(), link: Some(link) };
     *tally = Tally::default();
-    commands.entity(spawned.entity).remove::<Promised>();
     commands.entity(link).remove::<Awaiting>();
     seat_driver(&mut commands, spawned.entity, link, remote.0);
     info!("player joined seat={} transport={} name={:?}", id.0.index(), Via::name(via), player.name.as_str());
@@ -54,10 +53,11 @@ fn look_away(
 ) {
     let Ok(Awaiting(tank)) = links.get(gone.entity) else { return };
     if let Ok(mut promised) = tanks.get_mut(*tank)
-        && promised.link == Some(gone.entity)
+        && let Some(promise) = &mut promised.0
+        && promise.link == Some(gone.entity)
     {
-        promised.link = None;
-        promised.lapses_at = timeline.tick().0 + SEAT_HOLD;
+        promise.link = None;
+        promise.lapses_at = timeline.tick().0 + SEAT_HOLD;
     }
 }
 
@@ -93,19 +93,34 @@ pub enum Holder {
 }
 
 impl Holder {
-    pub(super) fn of(occupant: &Occupant, promised: Option<&Promised>, tick: u32) -> Self {
-        match promised {
+    pub(super) fn of(occupant: &Occupant, promised: &Promised, tick: u32) -> Self {
+        match &promised.0 {
             _ if occupant.account.is_some() => Holder::Player,
             None => Holder::Bot,
-            Some(promised) if promised.link.is_none() && promised.lapses_at <= tick => Holder::Lapsed,
+            Some(promise) if promise.link.is_none() && promise.lapses_at <= tick => Holder::Lapsed,
             Some(_) => Holder::Player,
         }
     }
 }
 
-/// On a tank that a bot drives until it next spawns, and this player from then on.
-#[derive(Component, Clone, Debug)]
-pub struct Promised {
+/// On every tank, promised or not: one that gained a component would stand elsewhere in a snapshot, and tell
+/// of a promise.
+#[derive(Component, Clone, Debug, Default)]
+pub struct Promised(pub Option<Promise>);
+
+impl Promised {
+    pub(super) fn link(&self) -> Option<Entity> {
+        self.0.as_ref().and_then(|promise| promise.link)
+    }
+
+    pub(super) fn to(&self, account: AccountId) -> bool {
+        self.0.as_ref().is_some_and(|promise| promise.player.account == account)
+    }
+}
+
+/// A bot drives the tank until it next spawns, and this player from then on.
+#[derive(Clone, Debug)]
+pub struct Promise {
     pub player: ExpectedPlayer,
     /// The link that watches until then.
     pub link: Option<Entity>,
@@ -113,7 +128,7 @@ pub struct Promised {
     lapses_at: u32,
 }
 
-impl Promised {
+impl Promise {
     pub(super) fn new(player: ExpectedPlayer, tick: u32) -> Self {
         Self { player, link: None, lapses_at: tick + SEAT_HOLD }
     }

@@ -17,7 +17,7 @@ use crate::{
         life::Match,
         listen::Listening,
         muster::muster,
-        newcomer::{Holder, LAST_CALL, Place, Promised, choose},
+        newcomer::{Holder, LAST_CALL, Place, Promise, Promised, choose},
         seat::{Occupant, evict},
         ticket::{Mint, Pass},
     },
@@ -79,7 +79,7 @@ fn obey(
                         if let Some(current) = &mut current {
                             current.take_in(newcomer.clone());
                         }
-                        commands.entity(tank).insert(Promised::new(newcomer, desk.tick()));
+                        commands.entity(tank).insert(Promised(Some(Promise::new(newcomer, desk.tick()))));
                         reports.write(answer(*allocation, player.account, Ok(ticket)));
                         return;
                     }
@@ -132,11 +132,7 @@ struct Desk<'w, 's> {
     arena: Res<'w, Arena>,
     timeline: Res<'w, LocalTimeline>,
     draining: Option<Res<'w, Draining>>,
-    tanks: Query<
-        'w,
-        's,
-        (Entity, &'static TankId, &'static Occupant, Option<&'static Promised>, &'static Health),
-    >,
+    tanks: Query<'w, 's, (Entity, &'static TankId, &'static Occupant, &'static Promised, &'static Health)>,
 }
 
 impl Desk<'_, '_> {
@@ -219,9 +215,9 @@ impl Desk<'_, '_> {
     fn revoke(&self, account: AccountId, commands: &mut Commands) {
         self.mint.void(account);
         for (_, id, occupant, promised, _) in &self.tanks {
-            let promised = promised.filter(|promised| promised.player.account == account);
             let driver = occupant.link.filter(|_| occupant.account == Some(account));
-            for link in driver.into_iter().chain(promised.and_then(|promised| promised.link)) {
+            let newcomer = promised.link().filter(|_| promised.to(account));
+            for link in driver.into_iter().chain(newcomer) {
                 info!("sign-in of seat={} is over", id.0.index());
                 evict(commands, link);
             }

@@ -46,7 +46,7 @@ fn take(
     links: Query<(&RemoteId, &TokenUserData, Option<&Via>), With<ClientOf>>,
     current: Option<Res<Match>>,
     mint: Res<Mint>,
-    mut tanks: Query<(Entity, &TankId, &mut Occupant, Option<&mut Promised>, &mut ActionState<TankInput>)>,
+    mut tanks: Query<(Entity, &TankId, &mut Occupant, &mut Promised, &mut ActionState<TankInput>)>,
     mut commands: Commands,
 ) {
     let link = connected.entity;
@@ -57,21 +57,21 @@ fn take(
         .filter(|pass| current.is_some_and(|current| current.allocation == pass.allocation));
     let found = pass.and_then(|Pass { seat, account, .. }| {
         let (tank, id, occupant, promised, input) = tanks.iter_mut().find(|(_, id, ..)| id.0 == seat)?;
-        let promised = promised.filter(|promised| promised.player.account == account);
-        (occupant.account == Some(account) || promised.is_some())
-            .then_some((tank, *id, occupant, promised, input))
+        let awaits = promised.to(account);
+        (occupant.account == Some(account) || awaits)
+            .then_some((tank, *id, occupant, promised, awaits, input))
     });
-    let Some((tank, id, mut occupant, promised, mut input)) = found else {
+    let Some((tank, id, mut occupant, mut promised, awaits, mut input)) = found else {
         warn!("a link without a seat in this match was refused");
         evict(&mut commands, link);
         return;
     };
     commands.entity(link).insert(LinkTeam(id.team()));
-    let older = match promised {
-        Some(mut promised) => {
+    let older = match promised.0.as_mut().filter(|_| awaits) {
+        Some(promise) => {
             commands.entity(link).insert(Awaiting(tank));
             info!("newcomer waits seat={} transport={}", id.0.index(), Via::name(via));
-            promised.link.replace(link)
+            promise.link.replace(link)
         }
         None => {
             input.0 = input.0.neutral();
@@ -135,12 +135,15 @@ fn let_go(
     }
 }
 
+/// To everybody when a seat changes hands, else to newcomers alone: that they are here is nobody else's
+/// business.
 fn tell_roster(
-    changed: Query<(), (Or<(Changed<Occupant>, Changed<Promised>)>, With<MatchScoped>)>,
+    changed: Query<(), (Changed<Occupant>, With<MatchScoped>)>,
+    newcomers: Query<Entity, Added<Awaiting>>,
     tanks: Query<(&TankId, &Occupant)>,
     mut teller: Teller,
 ) {
-    if changed.is_empty() {
+    if changed.is_empty() && newcomers.is_empty() {
         return;
     }
     let mut roster: Vec<RosterLine> = tanks
@@ -152,7 +155,14 @@ fn tell_roster(
         })
         .collect();
     roster.sort_by_key(|line| line.tank);
-    teller.all(MatchEvent::Roster(roster));
+    let roster = MatchEvent::Roster(roster);
+    if !changed.is_empty() {
+        teller.all(roster);
+        return;
+    }
+    for newcomer in &newcomers {
+        teller.link(newcomer, roster.clone());
+    }
 }
 
 /// Takes seat and sight from a link in this tick and hangs up where the transport can. Netcode

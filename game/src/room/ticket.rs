@@ -1,7 +1,9 @@
-//! Tickets: minted here, asked with on one link, used once, worthless elsewhere.
+//! Tickets: minted here, asked with on one link, used once, worthless elsewhere. When one lapses is for this
+//! page alone to say, by a clock that never leaps; netcode takes them for good for ever.
 
 use std::{
     collections::HashMap,
+    mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -9,6 +11,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use bevy::prelude::*;
 use lightyear::{
     connection::shared::{ConnectionRequestHandler, DeniedReason},
+    core::time::Instant,
     netcode::{ConnectToken, Key, PRIVATE_KEY_BYTES, USER_DATA_BYTES, generate_key},
     prelude::{LinkOf, PeerId},
 };
@@ -19,9 +22,13 @@ use protocol::{
 };
 
 use crate::{
-    room::guard::{Refused, packet::Seal, unix_seconds},
+    room::guard::{Refused, packet::Seal},
     sim::wire::PROTOCOL_ID,
 };
+
+/// Netcode keeps an entry of every ticket that was asked with and that led nobody in. A player has so many,
+/// until netcode forgets everybody.
+const UNANSWERED: u32 = 60;
 
 pub(super) fn plugin(app: &mut App) {
     let mint = Mint::new(generate_key()).expect("a random key should not be zero");
@@ -39,6 +46,17 @@ pub struct Mint {
     stubs: Stubs,
 }
 
+#[derive(Clone, Default, Debug)]
+struct Stubs(Arc<Mutex<Book>>);
+
+#[derive(Default, Debug)]
+struct Book {
+    /// Tickets that are not void, by their netcode client id.
+    stubs: HashMap<u64, Stub>,
+    /// See [`UNANSWERED`].
+    unanswered: HashMap<AccountId, u32>,
+}
+
 /// What a ticket is good for: one seat of one match, for one player.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pass {
@@ -47,17 +65,13 @@ pub struct Pass {
     pub account: AccountId,
 }
 
-/// Tickets that have not lapsed, by their netcode client id.
-#[derive(Clone, Default, Debug)]
-struct Stubs(Arc<Mutex<HashMap<u64, Stub>>>);
-
 /// What the room keeps of a ticket.
 #[derive(Debug)]
 struct Stub {
     pass: Pass,
     seal: Seal,
-    /// In seconds since 1970.
-    expires: u64,
+    minted_at: Instant,
+    asked: bool,
     used: bool,
     /// The link that has asked with it, while it lives. Netcode takes whoever asks last for the owner,
     /// so that nobody else may.
@@ -86,24 +100,30 @@ impl Mint {
     }
 
     /// A ticket for one seat. An older unused one for the same seat becomes void.
+    ///
+    /// # Errors
+    ///
+    /// In words for the player: too many were asked with and not used, or there is no randomness.
     pub fn issue(&self, pass: Pass, address: std::net::SocketAddr) -> Result<SeatTicket, String> {
+        if self.stubs.lock().unanswered.get(&pass.account).is_some_and(|count| *count >= UNANSWERED) {
+            return Err("too many tickets were begun and not used".into());
+        }
         let client_id = getrandom::u64().map_err(|error| format!("no randomness: {error}"))?;
         let token = ConnectToken::build(address, PROTOCOL_ID, client_id, self.key)
-            .expire_seconds(TICKET_LIFE.as_secs() as i32)
+            .expire_seconds(-1)
             .timeout_seconds(LINK_SILENCE.as_secs() as i32)
             .user_data(user_data(&pass))
             .generate()
             .map_err(|error| format!("the ticket cannot be made: {error}"))?;
-        let expires = token.expire_timestamp();
         let bytes =
             token.try_into_bytes().map_err(|error| format!("the ticket cannot be written: {error}"))?;
-        let now = unix_seconds();
-        let mut stubs = self.stubs.lock();
+        let seal = Seal::of_ticket(&bytes);
+        let stub = Stub { pass, seal, minted_at: Instant::now(), asked: false, used: false, link: None };
+        let stubs = &mut self.stubs.lock().stubs;
         stubs.retain(|_, stub| {
             let same_seat = (stub.pass.allocation, stub.pass.seat) == (pass.allocation, pass.seat);
-            stub.expires > now && (stub.used || !same_seat)
+            !stub.lapsed() && (stub.used || !same_seat)
         });
-        let stub = Stub { pass, seal: Seal::of_ticket(&bytes), expires, used: false, link: None };
         stubs.insert(client_id, stub);
         let Pass { seat, account, .. } = pass;
         Ok(SeatTicket { account, seat, token: BASE64_URL_SAFE_NO_PAD.encode(bytes) })
@@ -113,52 +133,69 @@ impl Mint {
     ///
     /// # Errors
     ///
-    /// It is not from here or void, or another link asks with it.
+    /// It is not from here or void, or has lapsed, or another link asks with it.
     pub fn expects(&self, seal: &Seal) -> Result<(), Refused> {
-        let stubs = self.stubs.lock();
-        let stub = stubs.values().find(|stub| stub.seal == *seal).ok_or(Refused::Ticket)?;
-        if stub.link.is_none() { Ok(()) } else { Err(Refused::Claimed) }
+        match self.stubs.lock().find(seal)?.link {
+            None => Ok(()),
+            Some(_) => Err(Refused::Claimed),
+        }
     }
 
     /// This link asks with a ticket, which is tied to it while it lives.
     ///
     /// # Errors
     ///
-    /// The ticket is not from here or void, or another link asks with it, or this one with another.
+    /// The ticket is not from here or void, or has lapsed, or another link asks with it, or this one with
+    /// another.
     pub fn ask(&self, seal: &Seal, link: Entity) -> Result<(), Refused> {
-        let mut stubs = self.stubs.lock();
-        if stubs.values().any(|stub| stub.link == Some(link) && stub.seal != *seal) {
+        let book = &mut *self.stubs.lock();
+        if book.stubs.values().any(|stub| stub.link == Some(link) && stub.seal != *seal) {
             return Err(Refused::Claimed);
         }
-        let stub = stubs.values_mut().find(|stub| stub.seal == *seal).ok_or(Refused::Ticket)?;
-        if *stub.link.get_or_insert(link) == link { Ok(()) } else { Err(Refused::Claimed) }
+        let stub = book.find(seal)?;
+        if *stub.link.get_or_insert(link) != link {
+            return Err(Refused::Claimed);
+        }
+        if !mem::replace(&mut stub.asked, true) {
+            let account = stub.pass.account;
+            *book.unanswered.entry(account).or_default() += 1;
+        }
+        Ok(())
     }
 
     /// Uses a ticket up: what it is good for, if it was still unused, is the one that was minted, and
     /// this is the link that asked with it.
     pub fn redeem(&self, client_id: u64, data: &[u8; USER_DATA_BYTES], link: Entity) -> Option<Pass> {
-        let mut stubs = self.stubs.lock();
-        let stub = stubs.get_mut(&client_id)?;
-        let good = !stub.used && stub.link == Some(link) && user_data(&stub.pass) == *data;
-        good.then(|| {
-            stub.used = true;
-            stub.pass
-        })
+        let book = &mut *self.stubs.lock();
+        let stub = book.stubs.get_mut(&client_id)?;
+        if stub.used || stub.link != Some(link) || user_data(&stub.pass) != *data {
+            return None;
+        }
+        stub.used = true;
+        if let Some(count) = book.unanswered.get_mut(&stub.pass.account) {
+            *count = count.saturating_sub(1);
+        }
+        Some(stub.pass)
     }
 
     /// A ticket of this account becomes void.
     pub fn void(&self, account: AccountId) {
-        self.stubs.lock().retain(|_, stub| stub.pass.account != account);
+        self.stubs.lock().stubs.retain(|_, stub| stub.pass.account != account);
     }
 
     /// Every ticket becomes void: the match is over.
     pub fn void_all(&self) {
-        self.stubs.lock().clear();
+        self.stubs.lock().stubs.clear();
+    }
+
+    /// Netcode has forgotten everybody.
+    pub(super) fn forgive(&self) {
+        self.stubs.lock().unanswered.clear();
     }
 
     /// The link is gone.
     fn release(&self, link: Entity) {
-        for stub in self.stubs.lock().values_mut() {
+        for stub in self.stubs.lock().stubs.values_mut() {
             if stub.link == Some(link) {
                 stub.link = None;
             }
@@ -167,14 +204,27 @@ impl Mint {
 }
 
 impl Stubs {
-    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Stub>> {
+    fn lock(&self) -> MutexGuard<'_, Book> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Book {
+    fn find(&mut self, seal: &Seal) -> Result<&mut Stub, Refused> {
+        let stub = self.stubs.values_mut().find(|stub| stub.seal == *seal).ok_or(Refused::Ticket)?;
+        if stub.lapsed() { Err(Refused::Expired) } else { Ok(stub) }
+    }
+}
+
+impl Stub {
+    fn lapsed(&self) -> bool {
+        Instant::now().saturating_duration_since(self.minted_at) >= TICKET_LIFE
     }
 }
 
 impl ConnectionRequestHandler for Stubs {
     fn handle_request(&self, client_id: PeerId) -> Option<DeniedReason> {
-        let stubs = self.lock();
+        let stubs = &self.lock().stubs;
         match client_id {
             PeerId::Netcode(id) if stubs.get(&id).is_some_and(|stub| !stub.used) => None,
             _ => Some(DeniedReason::TokenAlreadyUsed),
@@ -214,7 +264,7 @@ mod tests {
     /// The client id and the seal of a new ticket.
     fn issue(mint: &Mint, pass: Pass) -> (u64, Seal) {
         mint.issue(pass, ([127, 0, 0, 1], 7000).into()).expect("ticket should be issued");
-        let stubs = mint.stubs.lock();
+        let stubs = &mint.stubs.lock().stubs;
         let found = stubs.iter().find(|(_, stub)| stub.pass == pass && !stub.used);
         found.map(|(id, stub)| (*id, stub.seal)).expect("the ticket should be known")
     }
@@ -270,6 +320,40 @@ mod tests {
         let (id, seal) = issue(&mint, pass(1, 2));
         assert_eq!(mint.ask(&seal, FIRST), Ok(()));
         assert!(mint.redeem(id, &user_data(&pass(2, 2)), FIRST).is_none());
+    }
+
+    #[test]
+    fn l8_tickets_that_a_player_begins_and_does_not_use_run_out() {
+        let mint = mint();
+        let address = ([127, 0, 0, 1], 7000).into();
+        let data = user_data(&pass(1, 2));
+        let begin = || {
+            let (_, seal) = issue(&mint, pass(1, 2));
+            assert_eq!(mint.ask(&seal, FIRST), Ok(()));
+            assert_eq!(mint.ask(&seal, FIRST), Ok(()), "a client repeats its request");
+        };
+        for _ in 1..UNANSWERED {
+            begin();
+            let (id, seal) = issue(&mint, pass(1, 2));
+            assert_eq!(mint.ask(&seal, FIRST), Ok(()));
+            assert!(mint.redeem(id, &data, FIRST).is_some(), "what is used counts no more");
+            mint.release(FIRST);
+        }
+        begin();
+        mint.void_all();
+        assert!(mint.issue(pass(2, 2), address).is_err(), "netcode remembers them beyond the match");
+        let other = Pass { account: AccountId(uuid::Uuid::max()), ..pass(2, 4) };
+        assert!(mint.issue(other, address).is_ok(), "another player has tickets of their own");
+        mint.forgive();
+        assert!(mint.issue(pass(2, 2), address).is_ok());
+    }
+
+    #[test]
+    fn f13_ticket_says_nothing_of_the_machines_clock() {
+        let address = ([127, 0, 0, 1], 7000).into();
+        let ticket = mint().issue(pass(1, 2), address).expect("a ticket should be made");
+        let token = BASE64_URL_SAFE_NO_PAD.decode(ticket.token).expect("a ticket should be base64");
+        assert_eq!(token[29..37], u64::MAX.to_be_bytes(), "for netcode it never lapses");
     }
 
     #[test]

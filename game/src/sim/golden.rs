@@ -1,9 +1,9 @@
 //! The golden match: six tanks drive by kept inputs for 70 seconds, and one checksum says whether the rules
 //! lead to the same bits wherever the game runs.
 //!
-//! Driving, firing and throwing are the very systems of a match. Flight, damage, return and sight are decided
-//! by the room, which no browser has; here a short referee does so with the same functions of [`shell`],
-//! [`sight`] and [`Arena`].
+//! Driving, firing and throwing are the very systems of a match. Damage, return and sight are decided by the
+//! room, which no browser has; here a short referee does so, with the same functions of [`shell`], [`sight`]
+//! and [`Arena`].
 
 mod script;
 
@@ -16,11 +16,11 @@ use crate::sim::{
     golden::script::Script,
     gun::{self, Gun, Shot},
     input::TankInput,
-    schedule::{self, DT, TickSystems, ticks},
-    shell::{self, Strike, Tracer},
+    schedule::{self, TickSystems, ticks},
+    shell::{self, Flight, Strike, Tracer},
     sight::{self, Cover},
     smoke::{self, Cloud, FUSE, Launcher, Throw},
-    tank::{self, Health, Hull, Stirred, TankId, Turret},
+    tank::{self, Health, Hull, RETURN, Stirred, TankId, Turret},
 };
 
 /// What the tanks were asked to do: `TICK SEAT DRIVE TURN AIM FIRE SMOKE` a line, ticks ascending. A line
@@ -29,9 +29,6 @@ pub const INPUTS: &str = include_str!("../../tests/golden/inputs.txt");
 
 const SEATS: u8 = 6;
 const LENGTH: u32 = ticks(70.0);
-
-/// From wreck to return.
-const RETURN: u32 = ticks(4.0);
 
 /// Directions in which each tank looks around.
 const RAYS: usize = 16;
@@ -142,27 +139,21 @@ fn fly(
 ) {
     let tick = timeline.tick().0;
     for shot in shots.read() {
-        air.shells.push(Shell { shooter: shot.tank, pos: shot.from, dir: shot.dir, left: shell::RANGE });
+        air.shells.push(Flight::of(shot, &arena));
         played.shots += 1;
     }
     air.clouds.retain(|cloud| !cloud.over(tick));
     air.clouds.extend(throws.read().map(|throw| Cloud { pos: throw.to, rises: throw.tick + FUSE }));
     let mut struck = Vec::new();
     air.shells.retain_mut(|shell| {
-        let length = (shell::SPEED * DT).min(shell.left);
-        let others = tanks
-            .iter()
-            .filter(|(id, _, health)| **id != shell.shooter && health.alive())
-            .map(|(id, hull, _)| (*id, hull.pos));
-        let strike = shell::sweep(&arena, shell.pos, shell.dir, length, others);
-        shell.pos += shell.dir * length;
-        shell.left -= length;
+        let alive = tanks.iter().filter(|(.., health)| health.alive());
+        let strike = shell.step(&arena, alive.map(|(id, hull, _)| (*id, hull.pos)));
         if let Some(Strike::Tank(victim, _)) = strike
             && victim.team() != shell.shooter.team()
         {
             struck.push(victim);
         }
-        strike.is_none() && shell.left > 0.0
+        !shell.over()
     });
     for victim in struck {
         let found = tanks.iter_mut().find(|(id, ..)| **id == victim);
@@ -234,15 +225,8 @@ fn note(
 /// What is in the air, in the order in which it came there.
 #[derive(Resource, Default)]
 struct Air {
-    shells: Vec<Shell>,
+    shells: Vec<Flight>,
     clouds: Vec<Cloud>,
-}
-
-struct Shell {
-    shooter: TankId,
-    pos: Vec2,
-    dir: Vec2,
-    left: f32,
 }
 
 #[cfg(test)]
@@ -287,6 +271,7 @@ mod tests {
     #[test]
     fn line_that_is_no_input_is_named() {
         assert_eq!(play("0 0 1 0 0 0 0\n1 6 1 0 0 0 0"), Err("line 2: `1 6 1 0 0 0 0`".to_owned()));
+        assert_eq!(play("0 0 1 0 0 2 0"), Err("line 1: `0 0 1 0 0 2 0`".to_owned()));
         assert_eq!(play("1 0 1 0 0 0 0\n0 0 1 0 0 0 0"), Err("line 2: ticks should ascend".to_owned()));
     }
 }

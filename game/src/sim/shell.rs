@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::sim::{
     arena::Arena,
+    gun::Shot,
     schedule::DT,
     tank::{RADIUS, TankId},
 };
@@ -33,6 +34,40 @@ impl Tracer {
     /// Where the shell is at a tick and a part of it.
     pub fn at(&self, tick: f32) -> Vec2 {
         self.pos + self.dir * SPEED * (tick - self.tick as f32) * DT
+    }
+}
+
+/// A shell on its way, as only the room knows it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Flight {
+    pub shooter: TankId,
+    pub pos: Vec2,
+    /// Unit vector.
+    pub dir: Vec2,
+    /// Metres it can still fly.
+    left: f32,
+}
+
+impl Flight {
+    /// It begins in the middle of the tank, so that no wall is between it and the barrel, and has its whole
+    /// range from the end of the barrel on.
+    pub fn of(shot: &Shot, arena: &Arena) -> Self {
+        let Shot { tank, from, muzzle, dir, .. } = *shot;
+        Self { shooter: tank, pos: from, dir, left: RANGE + arena.cast(from, dir, from.distance(muzzle)) }
+    }
+
+    /// Flies for one tick; `tanks` are all that live. What it strikes is its end.
+    pub fn step(&mut self, arena: &Arena, tanks: impl Iterator<Item = (TankId, Vec2)>) -> Option<Strike> {
+        let length = (SPEED * DT).min(self.left);
+        let shooter = self.shooter;
+        let strike = sweep(arena, self.pos, self.dir, length, tanks.filter(|(id, _)| *id != shooter));
+        self.pos += self.dir * length;
+        self.left = if strike.is_some() { 0.0 } else { self.left - length };
+        strike
+    }
+
+    pub fn over(&self) -> bool {
+        self.left <= 0.0
     }
 }
 
@@ -81,9 +116,22 @@ mod tests {
     use protocol::id::Seat;
 
     use super::*;
+    use crate::sim::gun::BARREL;
 
     fn id(seat: u8) -> TankId {
         TankId(Seat::try_from(seat).expect("seat should exist"))
+    }
+
+    #[test]
+    fn shell_has_its_range_from_the_end_of_the_barrel_on_and_spares_its_own_tank() {
+        let arena = Arena::default();
+        let from = Vec2::new(5.0, 37.0);
+        let shot = Shot { tank: id(0), tick: 0, from, muzzle: from + Vec2::X * BARREL, dir: Vec2::X };
+        let mut flight = Flight::of(&shot, &arena);
+        while !flight.over() {
+            assert_eq!(flight.step(&arena, [(id(0), from)].into_iter()), None);
+        }
+        assert!((flight.pos.x - (from.x + BARREL + RANGE)).abs() < 1e-3, "it fell at {}", flight.pos);
     }
 
     #[test]

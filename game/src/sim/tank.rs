@@ -28,6 +28,9 @@ pub const TURRET_RATE: f32 = 5.0;
 /// Health of a fresh tank.
 pub const FULL_HEALTH: u8 = 100;
 
+/// Ticks from wreck to return.
+pub const RETURN: u32 = ticks(4.0);
+
 /// No tank drives so far between two snapshots that arrive, in metres: one that has moved farther was put
 /// there, and is not shown on the way. Nor is a correction by so much smoothed.
 pub const LEAP: f32 = 6.0;
@@ -109,10 +112,10 @@ pub fn direction(heading: f32) -> Vec2 {
     Vec2::new(libm::cosf(heading), libm::sinf(heading))
 }
 
-/// Angle between -π and π.
+/// The same direction, from -π to just below π: what is wrapped stays as it is when it is wrapped again.
 pub fn wrap(angle: f32) -> f32 {
     let turns = angle / std::f32::consts::TAU;
-    (turns - libm::roundf(turns)) * std::f32::consts::TAU
+    (turns - libm::floorf(turns + 0.5)) * std::f32::consts::TAU
 }
 
 /// Turns `from` toward `to` the short way by at most `most` radians.
@@ -262,6 +265,15 @@ mod tests {
         }
         assert!((hull.pos.x - (crate::sim::arena::CELL + RADIUS)).abs() < 0.02, "stands at {}", hull.pos);
         assert!(hull.speed < 0.5, "still does {} m/s", hull.speed);
+    }
+
+    #[test]
+    fn angle_that_is_wrapped_stays_as_it_is() {
+        for eighths in -32..=32 {
+            let once = wrap(eighths as f32 * std::f32::consts::FRAC_PI_8);
+            assert!((-std::f32::consts::PI..std::f32::consts::PI).contains(&once), "{once}");
+            assert_eq!(wrap(once), once);
+        }
     }
 
     #[test]

@@ -8,16 +8,11 @@ use game::{
         tank::{Hull, TankId},
     },
 };
-use lightyear::prelude::LocalTimeline;
 
 use crate::{
     prediction::calm,
     support::{Match, seat},
 };
-
-fn tick(game: &Match) -> u32 {
-    game.room.world().resource::<LocalTimeline>().tick().0
-}
 
 fn counting(game: &mut Match) -> bool {
     matches!(game.phase(), Phase::Countdown { .. })
@@ -29,8 +24,8 @@ fn without_the_second() -> Match {
     game.join(tickets.remove(0));
     game.until("the first has come", |game| game.phase() != Phase::Waiting { until: None });
     let Phase::Waiting { until: Some(until) } = game.phase() else { panic!("it should wait for the second") };
-    assert!(until <= tick(&game) + WARM_UP, "15 seconds at most");
-    while tick(&game) + 1 < until {
+    assert!(until <= game.tick() + WARM_UP, "15 seconds at most");
+    while game.tick() + 1 < until {
         game.step();
         assert_eq!(game.phase(), Phase::Waiting { until: Some(until) });
     }
@@ -60,9 +55,9 @@ fn warm_up_ends_when_everybody_is_there() {
     assert!(matches!(game.phase(), Phase::Waiting { until: Some(_) }), "it waits for the second");
     game.join(tickets.remove(0));
     game.until("it counts down", counting);
-    let began = tick(&game);
+    let began = game.tick();
     game.until_play();
-    assert_eq!(tick(&game) - began, COUNTDOWN);
+    assert_eq!(game.tick() - began, COUNTDOWN);
 }
 
 #[test]
@@ -117,9 +112,9 @@ fn late_first_arrival_takes_its_tank_at_once() {
     game.ticks(60);
     let ticket = game.reissue(1).expect("the seat is still theirs");
     let late = game.join(ticket);
-    let before = tick(&game);
+    let before = game.tick();
     game.until("the latecomer has the tank", |game| game.own(late).is_some());
-    assert!(tick(&game) - before <= 120, "it took {} ticks", tick(&game) - before);
+    assert!(game.tick() - before <= 120, "it took {} ticks", game.tick() - before);
     let own = game.own(late).expect("checked above");
     assert!(own.pos.distance(game.truth(1).pos) < 1.5, "it should be the tank of seat 1: {own:?}");
     game.ticks(90);

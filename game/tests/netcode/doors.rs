@@ -25,7 +25,7 @@ use game::{
     room::{
         guard,
         listen::{self, Doors, Listening, Via, gate::Limits},
-        ticket::Mint,
+        ticket::{Mint, Pass},
     },
     sim::schedule::TICK,
 };
@@ -37,6 +37,8 @@ use lightyear::{
         *,
     },
 };
+
+use crate::support::{account, allocation, seat};
 
 const HOST: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -178,6 +180,20 @@ fn enter(at: &RoomAddresses) -> Socket {
     socket.expect("wait should have found it")
 }
 
+/// What lets a session in, once.
+fn request(app: &App) -> Vec<u8> {
+    let pass = Pass { allocation: allocation(1), seat: seat(0), account: account(0) };
+    let ticket = app.world().resource::<Mint>().issue(pass, (HOST, 7000).into());
+    crate::guard::request(&ticket.expect("a ticket should be issued").token)
+}
+
+/// Comes in with a good ticket.
+fn enter_with_ticket(app: &App) -> Socket {
+    let mut socket = enter(&addresses(app));
+    socket.send(Message::binary(request(app))).expect("the door should be open");
+    socket
+}
+
 /// The code that the door closes with; `None` if it closes without.
 fn farewell(socket: &mut Socket) -> Option<CloseCode> {
     loop {
@@ -222,7 +238,7 @@ fn t9_more_pending_handshakes_than_allowed_are_refused() {
     let pending = dial(&at);
     assert_eq!(ask(&at, "/", None).err(), Some(None), "one handshake is enough");
     drop(pending);
-    let _done = enter(&at);
+    let _done = enter_with_ticket(&app);
     enter(&at);
 }
 
@@ -242,9 +258,9 @@ fn l12_foreign_origin_is_refused() {
 fn t10_oversized_frame_closes() {
     let limits = Limits::default();
     let mut app = open(doors(limits));
-    let mut socket = enter(&addresses(&app));
+    let mut socket = enter_with_ticket(&app);
     socket.send(Message::binary(vec![0; limits.frame])).expect("the door should be open");
-    wait("the largest frame arrives", || received(&mut app) == 1);
+    wait("the largest frame arrives", || received(&mut app) == 2);
     socket.send(Message::binary(vec![0; limits.frame + 1])).expect("the door should be open");
     assert_eq!(farewell(&mut socket), Some(CloseCode::Size));
     no_links(&mut app);
@@ -277,8 +293,7 @@ fn text_and_floods_of_pings_close() {
 #[test]
 fn t9_slow_reader_is_cut() {
     let mut app = open(doors(Limits { sessions_per_address: 1, stall: SOON, ..default() }));
-    let at = addresses(&app);
-    let _deaf = enter(&at);
+    let _deaf = enter_with_ticket(&app);
     wait("the link is there", || {
         app.update();
         links(&mut app) == 1
@@ -287,13 +302,13 @@ fn t9_slow_reader_is_cut() {
         broadcast(&mut app);
         links(&mut app) == 0
     });
-    enter(&at);
+    enter(&addresses(&app));
 }
 
 #[test]
 fn reader_that_keeps_up_stays() {
     let mut app = open(doors(default()));
-    let mut socket = enter(&addresses(&app));
+    let mut socket = enter_with_ticket(&app);
     wait("the link is there", || {
         app.update();
         links(&mut app) == 1
@@ -308,7 +323,7 @@ fn reader_that_keeps_up_stays() {
 #[test]
 fn t9_silent_socket_is_cut() {
     let mut app = open(doors(Limits { idle: SOON, ..default() }));
-    let mut socket = enter(&addresses(&app));
+    let mut socket = enter_with_ticket(&app);
     assert_eq!(farewell(&mut socket), Some(CloseCode::Policy));
     no_links(&mut app);
 }
@@ -316,7 +331,7 @@ fn t9_silent_socket_is_cut() {
 #[test]
 fn link_that_is_unlinked_takes_its_socket_along() {
     let mut app = open(doors(default()));
-    let mut socket = enter(&addresses(&app));
+    let mut socket = enter_with_ticket(&app);
     wait("the link is there", || {
         app.update();
         links(&mut app) == 1
@@ -330,21 +345,50 @@ fn link_that_is_unlinked_takes_its_socket_along() {
 }
 
 #[test]
+fn l8_session_without_a_good_ticket_becomes_no_link() {
+    let mut app = open(doors(default()));
+    let mut forged = request(&app);
+    *forged.last_mut().expect("a request is not empty") ^= 1;
+    for first in [vec![0; PACKET], forged] {
+        let mut socket = enter(&addresses(&app));
+        socket.send(Message::binary(first)).expect("the door should be open");
+        assert_eq!(farewell(&mut socket), Some(CloseCode::Policy));
+    }
+    app.update();
+    assert_eq!(links(&mut app), 0);
+}
+
+#[test]
+fn t9_session_that_asks_for_nothing_is_cut() {
+    let mut app = open(doors(Limits { handshake: 5 * SOON, ..default() }));
+    let mut silent = enter(&addresses(&app));
+    assert_eq!(farewell(&mut silent), None);
+    app.update();
+    assert_eq!(links(&mut app), 0);
+}
+
+#[test]
 fn f16_client_killed_at_any_step_leaves_nothing_behind() {
     let mut app = open(doors(Limits { sessions_per_address: 1, ..default() }));
-    let steps: [fn(&RoomAddresses); 6] = [
-        |at| drop(dial(at)),
-        |at| dial(at).write_all(b"GET / HT").expect("the door should be open"),
-        |at| drop(enter(at)),
-        |at| enter(at).get_mut().write_all(&[0x82, 0xFE, 0x04]).expect("the door should be open"),
-        |at| enter(at).send(Message::binary(vec![0; PACKET])).expect("the door should be open"),
-        |at| enter(at).close(None).expect("the door should be open"),
+    let steps: [fn(&App); 7] = [
+        |app| drop(dial(&addresses(app))),
+        |app| dial(&addresses(app)).write_all(b"GET / HT").expect("the door should be open"),
+        |app| drop(enter(&addresses(app))),
+        |app| {
+            let mut socket = enter(&addresses(app));
+            socket.get_mut().write_all(&[0x82, 0xFE, 0x04]).expect("the door should be open");
+        },
+        |app| drop(enter_with_ticket(app)),
+        |app| {
+            let mut socket = enter_with_ticket(app);
+            socket.send(Message::binary(vec![0; PACKET])).expect("the door should be open");
+        },
+        |app| enter_with_ticket(app).close(None).expect("the door should be open"),
     ];
-    let at = addresses(&app);
     for step in steps {
-        step(&at);
+        step(&app);
     }
-    drop(enter(&at));
+    drop(enter(&addresses(&app)));
     no_links(&mut app);
 }
 

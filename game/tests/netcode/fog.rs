@@ -99,16 +99,16 @@ fn t12_hidden_enemy_changes_no_byte() {
     tell(&counted, played);
     assert_eq!(counted.len() as u64, pairs, "in too few of {played} pairs the enemy stayed hidden");
     for (what, of) in KINDS {
-        assert!(counted.iter().any(|outcome| of(outcome) > 0), "no hidden enemy {what} differently");
+        assert!(counted.iter().any(|outcome| of(outcome) > 0), "nothing hidden {what} differently");
     }
 }
 
-/// One pair of fifteen differs by smoke alone.
+/// One pair of thirty differs by smoke alone.
 #[test]
 fn t12_hidden_throw_changes_no_byte() {
     let _turn = take_turn();
     let mut threw = 0;
-    for number in (7..).step_by(15).take(20) {
+    for number in (7..).step_by(30).take(20) {
         let outcome = pair::play(&Plan::of(number, SECONDS), |_| {});
         assert_eq!(outcome.leak, None, "hidden smoke has changed what the other team is told");
         threw += outcome.threw;
@@ -119,13 +119,29 @@ fn t12_hidden_throw_changes_no_byte() {
     panic!("only in {threw} ticks the smoke was different and hidden");
 }
 
+#[test]
+fn t12_promise_to_a_newcomer_changes_no_byte() {
+    let _turn = take_turn();
+    let mut promised = 0;
+    for number in (1..).take(20) {
+        let outcome = pair::play(&Plan::promising(number, SECONDS), |_| {});
+        assert_eq!(outcome.leak, None, "a promise has changed what the other team is told");
+        promised += outcome.promised;
+        if promised > 2_000 {
+            return;
+        }
+    }
+    panic!("only in {promised} ticks a seat was promised");
+}
+
 type Kind = (&'static str, fn(&Outcome) -> u32);
 
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 5] = [
     ("drove", |outcome| outcome.drove),
     ("fired", |outcome| outcome.fired),
     ("threw", |outcome| outcome.threw),
     ("died", |outcome| outcome.died),
+    ("promised", |outcome| outcome.promised),
 ];
 
 /// Figures for whoever runs this for them.

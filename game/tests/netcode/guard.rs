@@ -3,6 +3,7 @@
 mod flood;
 mod inputs;
 mod packets;
+mod rules;
 mod tickets;
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -10,13 +11,14 @@ use bevy::prelude::*;
 use game::{
     client::Controls,
     room::{
-        guard::{Counters, Refused},
+        guard::{Counters, Refused, packet},
         seat::Seated,
     },
     sim::wire,
 };
 use lightyear::{
     link::RecvPayload,
+    netcode::CONNECT_TOKEN_BYTES,
     prelude::{server::NetcodeServer, *},
 };
 
@@ -91,11 +93,8 @@ fn evicted(game: &Match) -> u64 {
 }
 
 /// What a client sends first with a ticket.
-fn request(token: &str) -> Vec<u8> {
+pub fn request(token: &str) -> Vec<u8> {
     let token = BASE64_URL_SAFE_NO_PAD.decode(token).expect("a ticket should be base64");
-    let mut request = vec![0];
-    // Version and protocol id; then, past the time it was made at, expiry, nonce and sealed half.
-    request.extend(&token[..21]);
-    request.extend(&token[29..1085]);
-    request
+    let token: [u8; CONNECT_TOKEN_BYTES] = token.try_into().expect("a ticket should be whole");
+    packet::request_of(&token)
 }

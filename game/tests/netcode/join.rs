@@ -1,20 +1,15 @@
 use bevy::math::Vec2;
-use game::{
-    protocol::ticket::Ticket,
-    room::{listen::Listening, seat::Occupant},
+use game::{protocol::ticket::Ticket, room::listen::Listening};
+
+use crate::{
+    stall::driven,
+    support::{Match, seat},
 };
-
-use crate::support::{Match, seat};
-
-fn seated(game: &mut Match) -> usize {
-    let world = game.room.world_mut();
-    world.query::<&Occupant>().iter(world).filter(|occupant| occupant.link.is_some()).count()
-}
 
 #[test]
 fn ticket_leads_to_its_seat() {
     let mut game = Match::running(60, &[0, 1]);
-    assert_eq!(seated(&mut game), 2);
+    assert_eq!(driven(&mut game), 2);
     let spawn = game.truth(1).pos;
     let own = game.own(1).expect("client 1 should have its tank");
     assert!(own.pos.distance(spawn) < 0.5, "client 1 drives {own:?}, seat 1 stands at {spawn}");
@@ -31,7 +26,7 @@ fn used_ticket_is_refused() {
         addresses,
     };
     game.join_with(&ticket);
-    game.until("the first one is seated", |game| seated(game) == 1);
+    game.until("the first one is seated", |game| driven(game) == 1);
     let thief = game.join_with(&ticket);
     game.ticks(300);
     assert!(game.own(thief).is_none(), "a used ticket should lead nowhere");
@@ -77,7 +72,7 @@ fn revoked_player_loses_link_and_ticket_but_not_the_seat() {
     let mut game = Match::running(60, &[0, 1]);
     let ticket = game.reissue(0).expect("the player has a seat");
     game.revoke(0);
-    game.until("only the other player drives", |game| seated(game) == 1 && game.known(0).is_empty());
+    game.until("only the other player drives", |game| driven(game) == 1 && game.known(0).is_empty());
     let thief = game.join(ticket);
     game.ticks(300);
     assert!(game.own(thief).is_none(), "a ticket from before should lead nowhere");

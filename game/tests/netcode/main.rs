@@ -8,6 +8,7 @@ mod fog;
 mod guard;
 mod join;
 mod life;
+mod line;
 mod newcomer;
 mod prediction;
 mod reset;

@@ -17,6 +17,18 @@ pub fn calm(game: &mut Match, ticks: u32) {
     }
 }
 
+/// So many ticks in which these tanks stay where they are, and all others with their team, far from the other.
+pub fn hold(game: &mut Match, ticks: u32, tanks: &[(u8, Vec2)]) {
+    for _ in 0..ticks {
+        for index in 0..6 {
+            let place = tanks.iter().find(|(tank, _)| *tank == index).map(|(_, place)| *place);
+            let x = if index % 2 == 0 { 5.0 } else { 59.0 };
+            game.place(index, place.unwrap_or(Vec2::new(x, 4.0 + 3.0 * f32::from(index))));
+        }
+        game.step();
+    }
+}
+
 #[test]
 fn own_tank_answers_before_the_room_does() {
     let mut game = Match::running(60, &[0]);

@@ -11,7 +11,10 @@ use game::{
 };
 use lightyear::prelude::Controlled;
 
-use crate::support::{Match, seat};
+use crate::{
+    prediction::hold,
+    support::{Match, seat},
+};
 
 /// Looks along the upper edge of the map, where no wall stands.
 const AMBER: Vec2 = Vec2::new(5.0, 36.5);
@@ -21,18 +24,6 @@ const THROWS: Controls = Controls { drive: 0.0, turn: 0.0, aim: 0.0, fire: false
 
 /// Until what the room has done has reached the clients, and what was seen is seen no more.
 const SETTLED: u32 = 60;
-
-/// So many ticks in which these tanks stay where they are, and all others with their team, far from the other.
-fn hold(game: &mut Match, ticks: u32, tanks: &[(u8, Vec2)]) {
-    for _ in 0..ticks {
-        for index in 0..6 {
-            let place = tanks.iter().find(|(tank, _)| *tank == index).map(|(_, place)| *place);
-            let x = if index % 2 == 0 { 5.0 } else { 59.0 };
-            game.place(index, place.unwrap_or(Vec2::new(x, 4.0 + 3.0 * f32::from(index))));
-        }
-        game.step();
-    }
-}
 
 /// Presses the button of this client for a moment.
 fn throw(game: &mut Match, client: usize, tanks: &[(u8, Vec2)]) {

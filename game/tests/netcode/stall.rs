@@ -9,7 +9,6 @@ use game::{
     room::{clock::Clock, seat::Occupant},
     sim::schedule::TICK,
 };
-use lightyear::prelude::LocalTimeline;
 use mock_instant::global::MockClock;
 
 use crate::{
@@ -18,13 +17,9 @@ use crate::{
 };
 
 /// Tanks that a player drives.
-fn driven(game: &mut Match) -> usize {
+pub fn driven(game: &mut Match) -> usize {
     let world = game.room.world_mut();
     world.query::<&Occupant>().iter(world).filter(|occupant| occupant.link.is_some()).count()
-}
-
-fn tick(game: &Match) -> u32 {
-    game.room.world().resource::<LocalTimeline>().tick().0
 }
 
 /// One turn of the room that is told of so much time.
@@ -114,17 +109,17 @@ fn f18_stall_after_a_silence_drops_nobody() {
 fn f18_starved_room_slips_and_keeps_its_rate_afterwards() {
     let mut game = Match::running(60, &[0, 1]);
     let mut clock = Clock::default();
-    let before = tick(&game);
+    let before = game.tick();
     for _ in 0..50 {
         clients_alone(&mut game, 6);
         turn(&mut game, &mut clock, 6 * TICK);
     }
-    let lived = tick(&game) - before;
+    let lived = game.tick() - before;
     assert!((199..=200).contains(&lived), "a turn makes up for four ticks at most, 50 made {lived}");
     catch_up(&mut game, &mut clock);
-    let before = tick(&game);
+    let before = game.tick();
     game.ticks(60);
-    assert_eq!(tick(&game) - before, 60);
+    assert_eq!(game.tick() - before, 60);
     assert!(everybody_drives(&mut game));
 }
 
@@ -132,11 +127,11 @@ fn f18_starved_room_slips_and_keeps_its_rate_afterwards() {
 fn f13_leap_of_the_clock_drops_nobody_and_is_not_simulated() {
     let mut game = Match::running(60, &[0, 1]);
     game.ticks(30);
-    let before = tick(&game);
+    let before = game.tick();
     let mut clock = Clock::default();
     turn(&mut game, &mut clock, Duration::from_secs(3600));
     catch_up(&mut game, &mut clock);
-    let lived = tick(&game) - before;
+    let lived = game.tick() - before;
     assert!(lived <= 15, "an hour is skipped but for a quarter of a second, not {lived} ticks");
     game.ticks(120);
     assert!(everybody_drives(&mut game));

@@ -19,7 +19,7 @@ use game::{
     },
     room::{
         self,
-        listen::Listening,
+        listen::{self, Listening},
         order::{Journaled, Order, Report},
         ticket::Mint,
     },
@@ -28,14 +28,14 @@ use game::{
         schedule::TICK,
         scoreboard::{Phase, Scoreboard},
         tank::{Health, Hull, TankId},
-        wire::{self, PROTOCOL_ID},
+        wire,
     },
 };
 use lightyear::{
     crossbeam::CrossbeamIo,
     prelude::{
         client::Connect,
-        server::{NetcodeConfig, NetcodeServer, Server, Start},
+        server::{Server, Start},
         *,
     },
 };
@@ -118,20 +118,8 @@ impl Match {
         });
         room.finish();
         room.cleanup();
-        let mint = room.world().resource::<Mint>().clone();
-        let server = room
-            .world_mut()
-            .spawn((
-                Server::new(None),
-                NetcodeServer::new(NetcodeConfig {
-                    protocol_id: PROTOCOL_ID,
-                    private_key: mint.key(),
-                    server_addr_check: false,
-                    connection_request_handler: Some(mint.doorkeeper()),
-                    ..default()
-                }),
-            ))
-            .id();
+        let netcode = listen::netcode(room.world().resource::<Mint>());
+        let server = room.world_mut().spawn((Server::new(None), netcode)).id();
         room.world_mut().trigger(Start { entity: server });
         Self {
             room,
@@ -326,6 +314,11 @@ impl Match {
     /// Kills by team, Amber first.
     pub fn score(&mut self) -> [u16; 2] {
         self.board().score
+    }
+
+    /// The room's.
+    pub fn tick(&self) -> u32 {
+        self.room.world().resource::<LocalTimeline>().tick().0
     }
 
     pub fn phase(&mut self) -> Phase {

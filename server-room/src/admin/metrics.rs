@@ -53,6 +53,7 @@ pub struct Glance {
 struct Counted {
     registry: Registry,
     ticks: Histogram,
+    working: Histogram,
     lateness: Histogram,
     turns: Counter,
     skipped: Counter<f64, AtomicU64>,
@@ -69,6 +70,11 @@ impl Metrics {
     /// The rules of one tick took this long.
     pub fn ticked(&self, took: Duration) {
         self.0.ticks.observe(took.as_secs_f64());
+    }
+
+    /// A turn that did a tick took this long, with all that came by the wire and went out.
+    pub fn worked(&self, took: Duration) {
+        self.0.working.observe(took.as_secs_f64());
     }
 
     /// A turn that had a tick to do began so long after the tick was due.
@@ -164,6 +170,7 @@ impl Default for Counted {
         let mut counted = Self {
             registry: Registry::with_prefix(PREFIX),
             ticks: Histogram::new(TIMES),
+            working: Histogram::new(TIMES),
             lateness: Histogram::new(TIMES),
             turns: Counter::default(),
             skipped: Counter::default(),
@@ -188,6 +195,11 @@ impl Counted {
         }
         let registry = &mut self.registry;
         registry.register("tick_seconds", "Time that the rules of a tick took", self.ticks.clone());
+        registry.register(
+            "turn_seconds",
+            "Time that a turn with a tick took, packets and all",
+            self.working.clone(),
+        );
         registry.register(
             "tick_lateness_seconds",
             "Time between a tick's due moment and the turn that did it",

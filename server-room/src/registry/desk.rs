@@ -73,6 +73,13 @@ pub(super) struct Desk {
     pub app: Thread,
 }
 
+/// How a connection ended that did not break.
+enum Ended {
+    Refused(Refusal),
+    /// Players reach the room elsewhere now, which a hub hears when the room registers.
+    Moved,
+}
+
 impl Desk {
     /// Ends only with an error that trying again cannot mend.
     pub async fn keep(mut self) -> anyhow::Error {
@@ -82,15 +89,21 @@ impl Desk {
         let mut pause = SHORTEST_PAUSE;
         loop {
             let ended = self.attend(&mut addresses, &mut pause).await;
-            self.vitals.alone();
+            if !matches!(ended, Ok(Ended::Moved)) {
+                self.vitals.alone();
+            }
             match ended {
-                Ok(Refusal::WrongHostKey) => {
+                Ok(Ended::Refused(Refusal::WrongHostKey)) => {
                     return anyhow::anyhow!("{} Check --host-key-file.", Refusal::WrongHostKey);
                 }
-                Ok(refusal @ (Refusal::WrongVersion { .. } | Refusal::WrongContent { .. })) => {
-                    return anyhow::anyhow!("{refusal}");
+                Ok(Ended::Refused(
+                    refusal @ (Refusal::WrongVersion { .. } | Refusal::WrongContent { .. }),
+                )) => return anyhow::anyhow!("{refusal}"),
+                Ok(Ended::Refused(refusal)) => warn!("the hub closed the line: {refusal}"),
+                Ok(Ended::Moved) => {
+                    info!("the room registers anew, with other addresses");
+                    continue;
                 }
-                Ok(refusal) => warn!("the hub closed the line: {refusal}"),
                 Err(error) => warn!("no line to the hub: {error:#}; next try in {pause:?}"),
             }
             tokio::time::sleep(pause).await;
@@ -98,12 +111,8 @@ impl Desk {
         }
     }
 
-    /// One connection, until the hub refuses us or the line breaks.
-    async fn attend(
-        &mut self,
-        addresses: &mut RoomAddresses,
-        pause: &mut Duration,
-    ) -> anyhow::Result<Refusal> {
+    /// One connection, until the hub refuses us, the line breaks or there is something else to register.
+    async fn attend(&mut self, addresses: &mut RoomAddresses, pause: &mut Duration) -> anyhow::Result<Ended> {
         let limits = WebSocketConfig::default()
             .max_message_size(Some(ROOM_FRAME_BYTES))
             .max_frame_size(Some(ROOM_FRAME_BYTES));
@@ -130,7 +139,13 @@ impl Desk {
                 () = sleep_until(heard + HUB_SILENCE) => bail!("the hub is silent"),
                 Ok(changed) = self.addresses.recv() => {
                     *addresses = changed;
-                    bail!("the room has other addresses now");
+                    while registered && let Ok(report) = self.reports.try_recv() {
+                        self.note(&report);
+                        send(&mut socket, &report).await?;
+                    }
+                    // The hub should know that the old line is over before it hears of the new one.
+                    let _ = timeout(HANDSHAKE_LIFE, socket.close(None)).await;
+                    return Ok(Ended::Moved);
                 }
                 message = socket.next() => {
                     heard = Instant::now();
@@ -140,7 +155,7 @@ impl Desk {
                         _ => continue,
                     };
                     match frame::decode(&text, ROOM_FRAME_BYTES).map_err(anyhow::Error::new)? {
-                        FromRegistry::Refused { refusal } => return Ok(refusal),
+                        FromRegistry::Refused { refusal } => return Ok(Ended::Refused(refusal)),
                         FromRegistry::Registered { room } => {
                             info!("registered at {} as room {room}", self.url);
                             registered = true;

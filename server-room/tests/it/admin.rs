@@ -1,3 +1,9 @@
+use std::{
+    io::{self, ErrorKind},
+    net::TcpStream,
+    time::Duration,
+};
+
 use game::protocol::registry::FromRegistry;
 
 use crate::support::{Hub, Scratch, allocation, prepare, process::Process};
@@ -41,6 +47,21 @@ async fn admin_port_is_on_loopback_and_has_nothing_else() {
     assert!(process.admin().ip().is_loopback());
     for path in ["/", "/drain", "/metrics/", "/healthz/../metrics"] {
         assert_eq!(process.get(path).0, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn connections_that_say_nothing_are_cut_and_keep_nobody_out() {
+    let (hub, scratch) = (Hub::open().await, Scratch::new());
+    let process = Process::start(&hub, &scratch);
+    let _room = hub.accept().await;
+    let dial = || TcpStream::connect(process.admin()).expect("the admin port should listen");
+    let mut idle: Vec<_> = (0..20).map(|_| dial()).collect();
+    assert_eq!(process.get("/healthz").0, 200);
+    for stream in &mut idle {
+        stream.set_read_timeout(Some(Duration::from_secs(30))).expect("the time-out should be possible");
+        let heard = io::copy(stream, &mut io::sink()).map_err(|error| error.kind());
+        assert!(matches!(heard, Ok(_) | Err(ErrorKind::ConnectionReset)), "still open: {heard:?}");
     }
 }
 

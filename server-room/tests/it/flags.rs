@@ -87,6 +87,15 @@ fn origin_is_no_page() {
 }
 
 #[test]
+fn origin_with_the_port_of_its_scheme_is_refused() {
+    let scratch = Scratch::new();
+    for (page, port) in [("https://play.example:443", ":443"), ("http://play.example:80", ":80")] {
+        let said = refused(&scratch, &[("--origin", page)]);
+        assert!(said.contains(&format!("browsers leave out `{port}`")), "{said}");
+    }
+}
+
+#[test]
 fn number_out_of_range_is_refused_by_name() {
     let scratch = Scratch::new();
     for flag in ["--no-show-seconds", "--drain-seconds", "--admin-port", "--udp-port"] {

@@ -18,8 +18,12 @@ use crate::support::{HOST_KEY, Hub, Scratch, allocation, entry, leave, within};
 
 /// The app's end of a line to this hub.
 fn dial(hub: &Hub, scratch: &Scratch) -> Line {
+    dial_with(hub, scratch, Vitals::default())
+}
+
+fn dial_with(hub: &Hub, scratch: &Scratch, vitals: Vitals) -> Line {
     let (journal, left) = Journal::open(scratch.path(), HOST_KEY, false).expect("the journal should open");
-    let line = registry::dial(&hub.url(), HOST_KEY.to_owned(), journal, left, Vitals::default())
+    let line = registry::dial(&hub.url(), HOST_KEY.to_owned(), journal, left, vitals)
         .expect("the line should start");
     line.addresses.try_send(addresses(0)).expect("the line should wait for the addresses");
     line
@@ -134,4 +138,23 @@ async fn room_with_a_new_certificate_registers_again_and_keeps_its_match() {
     let room = hub.accept().await;
     assert_eq!(room.addresses, Some(addresses(1)));
     assert_eq!(room.playing, Some(allocation(1)));
+}
+
+#[tokio::test]
+async fn new_certificate_is_no_fault_and_loses_no_report() {
+    let (hub, scratch, vitals) = (Hub::open().await, Scratch::new(), Vitals::default());
+    let line = dial_with(&hub, &scratch, vitals.clone());
+    let mut room = hub.welcome().await;
+    let prepared = ToRegistry::Prepared { allocation: allocation(1), tickets: Vec::new() };
+    line.report(prepared.clone()).expect("the line should take it");
+    room.until(|report| (*report == prepared).then_some(())).await;
+
+    let free = ToRegistry::Free { allocation: allocation(1) };
+    line.report(free.clone()).expect("the line should take it");
+    line.addresses.try_send(addresses(1)).expect("the line should hear of new addresses");
+    room.until(|report| (*report == free).then_some(())).await;
+    let room = hub.accept().await;
+    assert_eq!((room.addresses, room.playing), (Some(addresses(1)), None));
+    assert!(vitals.is_registered(), "it is ready for the next match");
+    assert_eq!(vitals.lines_lost(), 0);
 }

@@ -46,7 +46,6 @@ pub fn perform(
     if quick {
         return Ok(());
     }
-    report.case("the line is cut for a second, and later comes from another port", |figures| {
-        trouble::run(stage, figures)
-    })
+    let title = "F11 F12 the line is cut for 1, 5 and 20 s, and comes from another port";
+    report.case(title, |figures| trouble::run(stage, figures))
 }

@@ -65,9 +65,9 @@ pub fn perform(
         figures.note("seconds_of_a_match", seconds);
         figures.note_rounded("minutes", minutes);
         ensure!(counts.of("pairs_counted") >= pairs, "only {} pairs counted", counts.of("pairs_counted"));
-        for what in ["drove", "fired", "threw", "died"] {
+        for what in ["drove", "fired", "threw", "died", "promised"] {
             let differed = format!("pairs_that_{what}_differently");
-            ensure!(counts.of(&differed) > 0, "in no pair the hidden enemy {what} differently");
+            ensure!(counts.of(&differed) > 0, "in no pair anything hidden {what} differently");
         }
         ensure!(minutes <= MOST_MINUTES, "it took {minutes:.0} minutes");
         Ok(())

@@ -23,9 +23,17 @@ const READY_GOAL_MS: f64 = 150.0;
 const MEMORY_GOAL_KB: u64 = 12 * 1024;
 const IDLE_GOAL: f64 = 0.1;
 
-/// What nobody can miss by bad luck.
-const READY_MOST_MS: f64 = 5_000.0;
-const IDLE_MOST: f64 = 5.0;
+/// How many times as much as the goal a run may measure: other processes on the machine take their part, and
+/// half an hour tells a slope only so well. Debug builds, of quick runs, are not what the goals are for.
+pub struct Most {
+    ready: f64,
+    memory: u64,
+    idle: f64,
+    slope: f64,
+}
+
+const RELEASE: Most = Most { ready: 4.0, memory: 3, idle: 5.0, slope: 3.0 };
+const DEBUG: Most = Most { ready: 30.0, memory: 10, idle: 50.0, slope: f64::INFINITY };
 
 /// What the experiment runs.
 pub struct Binaries {
@@ -37,6 +45,8 @@ pub struct Binaries {
 /// How much of it.
 #[derive(Clone, Copy)]
 pub struct Scale {
+    /// How far from the goals.
+    pub most: &'static Most,
     /// Matches, at least, and how long they go on, at least.
     pub matches: usize,
     pub length: Duration,
@@ -49,6 +59,7 @@ pub struct Scale {
 }
 
 const FULL: Scale = Scale {
+    most: &RELEASE,
     matches: 50,
     length: Duration::from_secs(30 * 60),
     match_seconds: 20,
@@ -58,6 +69,7 @@ const FULL: Scale = Scale {
 };
 
 const QUICK: Scale = Scale {
+    most: &DEBUG,
     matches: 3,
     length: Duration::ZERO,
     match_seconds: 5,
@@ -82,7 +94,8 @@ pub fn perform(
         let ready = stage.ready.as_secs_f64() * 1_000.0;
         figures.note_rounded("ready_ms", ready);
         figures.note("ready_ms_goal", READY_GOAL_MS);
-        ensure!(ready <= READY_MOST_MS, "the room was ready after {ready:.0} ms");
+        let most = stage.scale.most.ready * READY_GOAL_MS;
+        ensure!(ready <= most, "the room was ready after {ready:.0} ms, {most:.0} were allowed");
         rest(stage, figures)
     })?;
     let title = "F22 match after match with players who come and go, and nothing grows";
@@ -94,8 +107,11 @@ fn rest(stage: &mut Stage<'_>, figures: &mut Figures) -> Result<()> {
     let idle = stage.idle_percent()?;
     figures.note_rounded("idle_percent_of_a_core", idle);
     figures.note("idle_percent_of_a_core_goal", IDLE_GOAL);
-    figures.note("memory_pss_kb", stage.process().pss_kb()?);
+    let memory = stage.process().pss_kb()?;
+    figures.note("memory_pss_kb", memory);
     figures.note("memory_pss_kb_goal", MEMORY_GOAL_KB);
-    ensure!(idle <= IDLE_MOST, "a room that nobody needs takes {idle:.1} % of a core");
+    let most = stage.scale.most;
+    ensure!(idle <= most.idle * IDLE_GOAL, "a room that nobody needs takes {idle:.2} % of a core");
+    ensure!(memory <= most.memory * MEMORY_GOAL_KB, "a room that nobody needs holds {memory} kB");
     Ok(())
 }

@@ -25,6 +25,9 @@ const LONGEST: usize = 65_535;
 /// How often a thread that waits for datagrams looks whether it is still wanted.
 const LOOK: Duration = Duration::from_millis(50);
 
+/// A player who has sent nothing for so long is gone, and so is the lane.
+const SILENCE: Duration = Duration::from_secs(30);
+
 /// Dropping it cuts everybody off.
 pub struct Relay {
     address: SocketAddr,
@@ -56,6 +59,8 @@ struct Lane {
     /// What the room hears from.
     socket: Arc<UdpSocket>,
     dice: Dice,
+    /// When the player has last sent something.
+    heard: Instant,
 }
 
 /// Datagrams of both directions.
@@ -131,6 +136,7 @@ impl Shared {
                 continue;
             }
             let Some(lane) = lanes.open.get_mut(&player) else { continue };
+            lane.heard = Instant::now();
             let (from, delays) = (lane.socket.clone(), self.fate(&mut lane.dice));
             drop(lanes);
             self.send(&buffer[..length], &from, self.room, delays);
@@ -140,19 +146,28 @@ impl Shared {
     /// From the room to one player, while the lane has this socket.
     fn take_down(self: Arc<Self>, player: SocketAddr, socket: Arc<UdpSocket>, mut dice: Dice) {
         let mut buffer = vec![0; LONGEST];
-        let wanted = || {
-            let lanes = self.lanes();
-            lanes.open.get(&player).is_some_and(|lane| Arc::ptr_eq(&lane.socket, &socket))
-        };
         while !self.over.load(Ordering::Relaxed) {
             let received = socket.recv_from(&mut buffer);
-            if !wanted() {
+            if !self.keeps(player, &socket, Instant::now()) {
                 return;
             }
             let Ok((length, _room)) = received else { continue };
             let delays = self.fate(&mut dice);
             self.send(&buffer[..length], &self.public, player, delays);
         }
+    }
+
+    /// Whether the player's lane still has this socket; it is closed if the player is gone.
+    fn keeps(&self, player: SocketAddr, socket: &Arc<UdpSocket>, now: Instant) -> bool {
+        let mut lanes = self.lanes();
+        let Some(lane) = lanes.open.get(&player).filter(|lane| Arc::ptr_eq(&lane.socket, socket)) else {
+            return false;
+        };
+        let here = now.saturating_duration_since(lane.heard) < SILENCE;
+        if !here {
+            lanes.open.remove(&player);
+        }
+        here
     }
 
     /// Opens a player's lane, or opens it anew.
@@ -162,7 +177,7 @@ impl Shared {
         // Then nobody but the room can answer on it.
         socket.connect(self.room)?;
         let socket = Arc::new(socket);
-        let lane = Lane { socket: socket.clone(), dice: lanes.dice.another() };
+        let lane = Lane { socket: socket.clone(), dice: lanes.dice.another(), heard: Instant::now() };
         lanes.open.insert(player, lane);
         let (shared, dice) = (self.clone(), lanes.dice.another());
         thread::spawn(move || shared.take_down(player, socket, dice));
@@ -276,5 +291,22 @@ mod tests {
         room.set_nonblocking(true).expect("the socket should be ours");
         let more = room.recv_from(&mut [0; 64]).map_err(|error| error.kind());
         assert_eq!(more, Err(ErrorKind::WouldBlock));
+    }
+
+    #[test]
+    fn lane_of_a_player_who_is_gone_is_closed() {
+        let (room, player) = (socket(), socket());
+        let relay = relay(&room, Weather::default());
+        say(&player, b"here", relay.address());
+        hear(&room);
+        let player = player.local_addr().expect("the player should have an address");
+        let (lane, heard) = {
+            let lanes = relay.shared.lanes();
+            let lane = lanes.open.get(&player).expect("the player should have a lane");
+            (lane.socket.clone(), lane.heard)
+        };
+        assert!(relay.shared.keeps(player, &lane, heard + SILENCE / 2));
+        assert!(!relay.shared.keeps(player, &lane, heard + SILENCE));
+        assert!(relay.shared.lanes().open.is_empty());
     }
 }

@@ -18,8 +18,7 @@ use crate::{
         arena::Arena,
         gun::{BARREL, RELOAD, Shot},
         schedule::DT,
-        shell::{RANGE, SPEED, Tracer},
-        tank::TankId,
+        shell::{Flight, RANGE, SPEED, Tracer},
     },
 };
 
@@ -58,8 +57,8 @@ pub(super) fn show(
         for team in Team::BOTH {
             let mut fresh = Vec::new();
             for shell in shells.iter_mut() {
-                let own = team == shell.shooter.team();
-                let seen = own || eyes.see(&arena, team, shell.pos);
+                let Flight { shooter, pos, .. } = shell.flight;
+                let seen = team == shooter.team() || eyes.see(&arena, team, pos);
                 let mask = if seen { VisibleTo::team(team) } else { VisibleTo::default() };
                 match shell.views[team.index()] {
                     Some(view) if views.get(view).is_ok_and(|(_, shown)| *shown != mask) => {
@@ -69,12 +68,13 @@ pub(super) fn show(
                     Some(_) | None => {}
                 }
             }
-            fresh.sort_unstable_by(|a, b| by_place(a.pos, b.pos));
+            fresh.sort_unstable_by(|a, b| by_place(a.flight.pos, b.flight.pos));
             for shell in fresh {
                 let view = pools[team.index()].take();
                 let Ok((mut tracer, _)) = views.get_mut(view) else { continue };
-                let shooter = Some(shell.shooter).filter(|shooter| shooter.team() == team);
-                *tracer = Tracer { tick: timeline.tick().0, pos: shell.pos, dir: shell.dir, shooter };
+                let Flight { shooter, pos, dir, .. } = shell.flight;
+                let shooter = Some(shooter).filter(|shooter| shooter.team() == team);
+                *tracer = Tracer { tick: timeline.tick().0, pos, dir, shooter };
                 commands.entity(view).insert(VisibleTo::team(team));
                 shell.views[team.index()] = Some(view);
             }
@@ -106,11 +106,11 @@ impl Sky {
     /// Removes shells that have nowhere left to go.
     pub(super) fn clear_spent(&mut self, commands: &mut Commands) {
         self.shells.retain(|shell| {
-            let flies = shell.left > 0.0;
-            for view in shell.views.into_iter().flatten().filter(|_| !flies) {
+            let over = shell.flight.over();
+            for view in shell.views.into_iter().flatten().filter(|_| over) {
                 commands.entity(view).insert(VisibleTo::default());
             }
-            flies
+            !over
         });
     }
 }
@@ -118,22 +118,18 @@ impl Sky {
 /// In flight.
 #[derive(Debug)]
 pub struct Shell {
-    pub shooter: TankId,
+    pub flight: Flight,
     /// The tick.
-    pub fired: u32,
-    pub pos: Vec2,
-    /// Unit vector.
-    pub dir: Vec2,
-    /// Metres it can still fly.
-    pub(super) left: f32,
+    pub(super) fired: u32,
+    /// The link that drove the tank then; `None` for a bot.
+    pub(super) link: Option<Entity>,
     /// What Amber and Azure have seen of it.
     views: [Option<Entity>; 2],
 }
 
 impl Shell {
-    pub(super) fn new(shot: &Shot, reach: f32) -> Self {
-        let Shot { tank, tick, from, dir, .. } = *shot;
-        Self { shooter: tank, fired: tick, pos: from, dir, left: reach, views: [None; 2] }
+    pub(super) fn new(shot: &Shot, arena: &Arena, link: Option<Entity>) -> Self {
+        Self { flight: Flight::of(shot, arena), fired: shot.tick, link, views: [None; 2] }
     }
 }
 

@@ -1,14 +1,14 @@
-//! One datagram, judged by its bytes alone, before anything is decrypted.
-//!
-//! Netcode reads the first byte as a kind (low four bits) and a number of sequence bytes (high four
-//! bits) and believes both. What no client of ours can have sent ends here.
+//! One datagram, judged by its bytes alone, before anything is decrypted: what no client of ours can have
+//! sent ends here. When a ticket lapses, the [`Mint`](crate::room::ticket::Mint) knows.
 
 use lightyear::netcode::{CONNECT_TOKEN_BYTES, MAX_PACKET_SIZE, NETCODE_VERSION};
 
-use crate::room::guard::Refused;
-
-/// Authenticates whatever is encrypted.
-const MAC: usize = 16;
+use crate::{
+    room::guard::Refused,
+    sim::datagram::{
+        self, DISCONNECT, HEADER, KEEP_ALIVE, KEEP_ALIVE_BODY, MAC, PAYLOAD, RESPONSE, RESPONSE_BODY,
+    },
+};
 
 /// The sealed half of a ticket, its authentication at the end.
 const SEALED: usize = 1024;
@@ -18,20 +18,6 @@ const REQUEST: usize = 1 + NETCODE_VERSION.len() + 8 + 8 + 24 + SEALED;
 
 /// Where the sealed half ends in a ticket: version, protocol id, two times and the nonce come before.
 const SEALED_END: usize = NETCODE_VERSION.len() + 8 + 8 + 8 + 24 + SEALED;
-
-/// What a client may send once it has asked, and how long the decrypted part is.
-const RESPONSE: u8 = 3;
-const RESPONSE_BODY: usize = 8 + 300;
-const KEEP_ALIVE: u8 = 4;
-const KEEP_ALIVE_BODY: usize = 8;
-const PAYLOAD: u8 = 5;
-const DISCONNECT: u8 = 6;
-
-/// Lightyear's packet header; no payload is shorter.
-const HEADER: usize = 13;
-
-/// Netcode adds the 256 packets of its replay window to a sequence number without looking.
-const LAST_SEQUENCE: u64 = u64::MAX - 256;
 
 /// The largest datagram that can pass. A buffer one byte larger tells it from a longer one.
 pub const LARGEST: usize = 1 + 8 + MAX_PACKET_SIZE + MAC;
@@ -59,25 +45,23 @@ impl Seal {
     }
 }
 
-/// Judges the bytes of one datagram; `now` is in seconds since 1970.
+/// The connection request that a client makes of its ticket.
+pub fn request_of(token: &[u8; CONNECT_TOKEN_BYTES]) -> Vec<u8> {
+    // The same but for the time at which the ticket was made, which stands between protocol id and expiry.
+    let made = NETCODE_VERSION.len() + 8;
+    [&[0_u8][..], &token[..made], &token[made + 8..SEALED_END]].concat()
+}
+
+/// Judges the bytes of one datagram.
 ///
 /// # Errors
 ///
-/// No client of this protocol sends it, or the ticket in it has lapsed.
-pub fn judge(datagram: &[u8], protocol: u64, now: u64) -> Result<Kind, Refused> {
-    let (&first, rest) = datagram.split_first().ok_or(Refused::Shape)?;
-    if first == 0 {
-        return request(rest, protocol, now);
+/// No client of this protocol sends it.
+pub fn judge(datagram: &[u8], protocol: u64) -> Result<Kind, Refused> {
+    if let Some((0, rest)) = datagram.split_first() {
+        return request(rest, protocol);
     }
-    let (kind, width) = (first & 0x0F, usize::from(first >> 4));
-    if !(1..=8).contains(&width) || rest.len() < width + MAC {
-        return Err(Refused::Shape);
-    }
-    let (sequence, sealed) = rest.split_at(width);
-    if sequence.iter().rev().fold(0, |number, byte| number << 8 | u64::from(*byte)) > LAST_SEQUENCE {
-        return Err(Refused::Shape);
-    }
-    match (kind, sealed.len() - MAC) {
+    match datagram::sealed(datagram).ok_or(Refused::Shape)? {
         (RESPONSE, RESPONSE_BODY) => Ok(Kind::Response),
         (KEEP_ALIVE, KEEP_ALIVE_BODY) => Ok(Kind::KeepAlive),
         (PAYLOAD, HEADER..=MAX_PACKET_SIZE) => Ok(Kind::Payload),
@@ -86,19 +70,15 @@ pub fn judge(datagram: &[u8], protocol: u64, now: u64) -> Result<Kind, Refused> 
     }
 }
 
-fn request(rest: &[u8], protocol: u64, now: u64) -> Result<Kind, Refused> {
+fn request(rest: &[u8], protocol: u64) -> Result<Kind, Refused> {
     if 1 + rest.len() != REQUEST {
         return Err(Refused::Shape);
     }
     let (version, rest) = rest.split_at(NETCODE_VERSION.len());
-    let (id, rest) = rest.split_first_chunk().ok_or(Refused::Shape)?;
-    let (expiry, _) = rest.split_first_chunk().ok_or(Refused::Shape)?;
+    let id = rest.first_chunk().ok_or(Refused::Shape)?;
     let seal = rest.last_chunk().ok_or(Refused::Shape)?;
     if version != NETCODE_VERSION.as_slice() || u64::from_be_bytes(*id) != protocol {
         return Err(Refused::Version);
-    }
-    if u64::from_be_bytes(*expiry) <= now {
-        return Err(Refused::Expired);
     }
     Ok(Kind::Request(Seal(*seal)))
 }
@@ -109,13 +89,12 @@ mod tests {
 
     const PROTOCOL: u64 = 7;
 
-    fn request_until(expiry: u64) -> Vec<u8> {
-        let mut request = vec![0];
-        request.extend(NETCODE_VERSION);
-        request.extend(PROTOCOL.to_be_bytes());
-        request.extend(expiry.to_be_bytes());
-        request.resize(REQUEST, 9);
-        request
+    /// Bytes that tell their place, but for version and protocol id.
+    fn token() -> [u8; CONNECT_TOKEN_BYTES] {
+        let mut token: [u8; CONNECT_TOKEN_BYTES] = std::array::from_fn(|place| place as u8);
+        token[..NETCODE_VERSION.len()].copy_from_slice(NETCODE_VERSION);
+        token[NETCODE_VERSION.len()..][..8].copy_from_slice(&PROTOCOL.to_be_bytes());
+        token
     }
 
     fn sealed(first: u8, length: usize) -> Vec<u8> {
@@ -142,7 +121,7 @@ mod tests {
                         DISCONNECT => body == Some(0),
                         _ => false,
                     };
-                let passes = judge(&packet, PROTOCOL, 0).is_ok();
+                let passes = judge(&packet, PROTOCOL).is_ok();
                 assert_eq!(passes, wanted, "first byte {first:#04x} at {length} bytes");
             }
         }
@@ -151,7 +130,7 @@ mod tests {
     #[test]
     fn l2_more_sequence_bytes_than_eight_are_refused() {
         for first in [0x95, 0xF5] {
-            assert_eq!(judge(&sealed(first, 26), PROTOCOL, 0), Err(Refused::Shape));
+            assert_eq!(judge(&sealed(first, 26), PROTOCOL), Err(Refused::Shape));
         }
     }
 
@@ -159,7 +138,7 @@ mod tests {
     fn l3_kinds_that_only_the_room_sends_are_refused() {
         for kind in [1, 2, 7, 8, 15] {
             for length in [18, 26, 34, 342] {
-                assert_eq!(judge(&sealed(0x10 | kind, length), PROTOCOL, 0), Err(Refused::Shape));
+                assert_eq!(judge(&sealed(0x10 | kind, length), PROTOCOL), Err(Refused::Shape));
             }
         }
     }
@@ -169,7 +148,7 @@ mod tests {
         let numbered = |sequence: u64| {
             let mut packet = sealed(0x84, 1 + 8 + KEEP_ALIVE_BODY + MAC);
             packet[1..9].copy_from_slice(&sequence.to_le_bytes());
-            judge(&packet, PROTOCOL, 0)
+            judge(&packet, PROTOCOL)
         };
         assert_eq!(numbered(u64::MAX - 256), Ok(Kind::KeepAlive));
         assert_eq!(numbered(u64::MAX - 255), Err(Refused::Shape));
@@ -177,26 +156,26 @@ mod tests {
     }
 
     #[test]
-    fn t3_request_counts_until_its_ticket_lapses() {
-        let request = request_until(1_000);
-        assert!(matches!(judge(&request, PROTOCOL, 999), Ok(Kind::Request(_))));
-        assert_eq!(judge(&request, PROTOCOL, 1_000), Err(Refused::Expired));
-        assert_eq!(judge(&request, PROTOCOL, 1_001), Err(Refused::Expired));
+    fn request_of_a_ticket_has_its_seal() {
+        let token = token();
+        let request = request_of(&token);
+        assert_eq!(request.len(), REQUEST);
+        assert_eq!(judge(&request, PROTOCOL), Ok(Kind::Request(Seal::of_ticket(&token))));
     }
 
     #[test]
     fn request_of_another_protocol_is_refused() {
-        let mut request = request_until(1_000);
-        assert_eq!(judge(&request, PROTOCOL + 1, 0), Err(Refused::Version));
+        let mut request = request_of(&token());
+        assert_eq!(judge(&request, PROTOCOL + 1), Err(Refused::Version));
         request[1] ^= 1;
-        assert_eq!(judge(&request, PROTOCOL, 0), Err(Refused::Version));
+        assert_eq!(judge(&request, PROTOCOL), Err(Refused::Version));
         request.pop();
-        assert_eq!(judge(&request, PROTOCOL, 0), Err(Refused::Shape));
+        assert_eq!(judge(&request, PROTOCOL), Err(Refused::Shape));
     }
 
     #[test]
     fn largest_datagram_is_a_full_payload() {
-        assert_eq!(judge(&sealed(0x85, LARGEST), PROTOCOL, 0), Ok(Kind::Payload));
-        assert_eq!(judge(&sealed(0x85, LARGEST + 1), PROTOCOL, 0), Err(Refused::Shape));
+        assert_eq!(judge(&sealed(0x85, LARGEST), PROTOCOL), Ok(Kind::Payload));
+        assert_eq!(judge(&sealed(0x85, LARGEST + 1), PROTOCOL), Err(Refused::Shape));
     }
 }

@@ -9,9 +9,9 @@
 //!
 //! Integers are big-endian; a varint holds its length of 1, 2, 4 or 8 bytes in its two highest bits.
 
-use crate::room::guard::Refused;
+use std::mem;
 
-const HEADER: usize = 13;
+use crate::{room::guard::Refused, sim::datagram::HEADER};
 
 /// Kinds of packets. Compressed ones, 2 and 3, are not in use.
 const DATA: u8 = 0;
@@ -40,13 +40,21 @@ pub struct Permits {
     pub input: u16,
 }
 
-/// Reads a packet to its end; how many messages are in it. `order` is the link's, and is left as it was
-/// if the packet is refused.
+/// How many messages a packet holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    pub new: u32,
+    /// Acknowledgements that have come before. Until a client knows how long its link is, it repeats each in
+    /// every frame.
+    pub again: u32,
+}
+
+/// Reads a packet to its end. `order` is the link's, and is left as it was if the packet is refused.
 ///
 /// # Errors
 ///
 /// The transport could not read it, or a client may not say it.
-pub fn read(packet: &[u8], permits: &Permits, order: &mut Order) -> Result<u32, Refused> {
+pub fn read(packet: &[u8], permits: &Permits, order: &mut Order) -> Result<Count, Refused> {
     let mut rest = Bytes(packet);
     match rest.take(HEADER)?[0] {
         DATA | ACKNOWLEDGEMENT => {}
@@ -54,7 +62,7 @@ pub fn read(packet: &[u8], permits: &Permits, order: &mut Order) -> Result<u32, 
         _ => return Err(Refused::Payload),
     }
     let mut after = *order;
-    let mut messages = 0;
+    let mut messages = Count::default();
     while !rest.0.is_empty() {
         let channel = rest.varint()?;
         let count = rest.u8()?;
@@ -68,40 +76,43 @@ pub fn read(packet: &[u8], permits: &Permits, order: &mut Order) -> Result<u32, 
                 _ => return Err(Refused::Payload),
             };
             let length = usize::try_from(rest.varint()?).map_err(|_| Refused::Payload)?;
-            judge(channel, number, Bytes(rest.take(length)?), permits, &mut after)?;
-            messages += 1;
+            match judge(channel, number, Bytes(rest.take(length)?), permits, &mut after)? {
+                true => messages.new += 1,
+                false => messages.again += 1,
+            }
         }
     }
     *order = after;
     Ok(messages)
 }
 
+/// Whether it is new.
 fn judge(
     channel: u64,
     number: Option<u16>,
     mut message: Bytes<'_>,
     permits: &Permits,
     order: &mut Order,
-) -> Result<(), Refused> {
+) -> Result<bool, Refused> {
     let is = |id: u16| channel == u64::from(id);
     if is(permits.snapshots) {
         let number = number.ok_or(Refused::Payload)?;
-        return if order.note(number) { Ok(()) } else { Err(Refused::Channel) };
+        return order.note(number);
     }
     let kind = message.varint()?;
     if is(permits.inputs) && kind == u64::from(permits.input) {
-        return Ok(());
+        return Ok(true);
     }
     if is(permits.pings) && kind == u64::from(permits.ping) {
-        return Ok(());
+        return Ok(true);
     }
     if is(permits.pings) && kind == u64::from(permits.pong) {
         message.u16()?;
-        return message.time();
+        return message.time().map(|()| true);
     }
     if is(permits.introductions) && kind == u64::from(permits.introduction) {
         let number = number.ok_or(Refused::Payload)?;
-        return if number < INTRODUCTIONS { message.time() } else { Err(Refused::Channel) };
+        return if number < INTRODUCTIONS { message.time().map(|()| true) } else { Err(Refused::Channel) };
     }
     Err(Refused::Channel)
 }
@@ -119,11 +130,17 @@ impl Order {
     /// 512 numbers: at 30 snapshots a second 17 s, and a link is given up after 5.
     const WORDS: usize = 8;
 
-    /// False if the number is too far ahead. One that has come before is the transport's to ignore.
-    fn note(&mut self, number: u16) -> bool {
-        let Ok(ahead) = usize::try_from(number.wrapping_sub(self.next).cast_signed()) else { return true };
-        let Some(word) = self.came.get_mut(ahead / 64) else { return false };
-        *word |= 1 << (ahead % 64);
+    /// Whether the number is new. One that has come before is the transport's to ignore.
+    ///
+    /// # Errors
+    ///
+    /// It is too far ahead.
+    fn note(&mut self, number: u16) -> Result<bool, Refused> {
+        let Ok(ahead) = usize::try_from(number.wrapping_sub(self.next).cast_signed()) else {
+            return Ok(false);
+        };
+        let word = self.came.get_mut(ahead / 64).ok_or(Refused::Channel)?;
+        let before = mem::replace(word, *word | 1 << (ahead % 64));
         while self.came[0] & 1 == 1 {
             self.next = self.next.wrapping_add(1);
             for place in 0..Self::WORDS {
@@ -131,7 +148,7 @@ impl Order {
                 self.came[place] = self.came[place] >> 1 | carried;
             }
         }
-        true
+        Ok(before >> (ahead % 64) & 1 == 0)
     }
 }
 
@@ -212,7 +229,7 @@ mod tests {
     }
 
     fn verdict(packet: &[u8]) -> Result<u32, Refused> {
-        read(packet, &PERMITS, &mut Order::default())
+        read(packet, &PERMITS, &mut Order::default()).map(|count| count.new)
     }
 
     fn said(channel: u8, number: Option<u16>, bytes: &[u8]) -> Result<u32, Refused> {
@@ -281,21 +298,29 @@ mod tests {
     #[test]
     fn number_too_far_ahead_is_refused_and_gaps_close() {
         let mut order = Order::default();
-        assert!(!order.note(512));
-        for number in (1..512).rev() {
-            assert!(order.note(number));
+        assert_eq!(order.note(512), Err(Refused::Channel));
+        for number in (0..512).rev() {
+            assert_eq!(order.note(number), Ok(true));
         }
-        assert!(order.note(0));
         assert_eq!((order.next, order.came), (512, [0; 8]));
-        assert!(order.note(3), "what has come before is ignored elsewhere");
-        assert!(order.note(1023) && !order.note(1024));
+        assert_eq!((order.note(1023), order.note(1024)), (Ok(true), Err(Refused::Channel)));
+    }
+
+    #[test]
+    fn acknowledgement_that_came_before_is_told_from_a_new_one() {
+        let mut order = Order::default();
+        let said = |number: u16| message(1, Some(number), &[0, 1]);
+        let first = packet(DATA, &[said(0), said(2)].concat());
+        assert_eq!(read(&first, &PERMITS, &mut order), Ok(Count { new: 2, again: 0 }));
+        let second = packet(DATA, &[said(0), said(1), said(2), said(3)].concat());
+        assert_eq!(read(&second, &PERMITS, &mut order), Ok(Count { new: 2, again: 2 }));
     }
 
     #[test]
     fn order_goes_on_beyond_the_last_number() {
         let mut order = Order::default();
         for number in (0..=u16::MAX).chain(0..10) {
-            assert!(order.note(number), "{number} comes in its turn");
+            assert_eq!(order.note(number), Ok(true), "{number} comes in its turn");
         }
         assert_eq!(order.next, 10);
     }

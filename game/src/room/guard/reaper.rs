@@ -5,7 +5,10 @@ use std::{mem, time::Duration};
 use bevy::prelude::*;
 use lightyear::prelude::{Connected, LinkOf, Unlink, UnlinkReason, server::NetcodeServer};
 
-use crate::room::guard::{Counters, Muted, watch::Watch};
+use crate::room::{
+    guard::{Counters, Muted, watch::Watch},
+    ticket::Mint,
+};
 
 /// A client gives up by itself after five seconds, and so does netcode with one that was connected.
 const UNCONNECTED: Duration = Duration::from_millis(5_500);
@@ -48,12 +51,18 @@ fn reap(
 
 /// Netcode never forgets who has asked and not answered. It may forget everybody while nobody is here;
 /// it goes on counting where it was, so that no two packets are encrypted alike.
-fn forget(links: Query<(), With<LinkOf>>, mut servers: Query<&mut NetcodeServer>, mut visited: Local<bool>) {
+fn forget(
+    links: Query<(), With<LinkOf>>,
+    mint: Res<Mint>,
+    mut servers: Query<&mut NetcodeServer>,
+    mut visited: Local<bool>,
+) {
     if !links.is_empty() {
         *visited = true;
     } else if mem::take(&mut *visited) {
         for mut server in &mut servers {
             server.reset();
         }
+        mint.forgive();
     }
 }

@@ -12,7 +12,6 @@ use crate::{
         guard::{
             Muted, Refused,
             packet::{self, Kind},
-            unix_seconds,
             watch::{Ledger, Measure, Watch},
         },
         ticket::Mint,
@@ -39,11 +38,10 @@ fn sift(
     mut ledger: Ledger,
     mut links: Query<(Entity, &mut Link, &mut Watch, Has<Connected>, Has<Muted>), With<LinkOf>>,
 ) {
-    let today = unix_seconds();
     for (entity, mut link, mut watch, connected, muted) in &mut links {
         for _ in 0..link.recv.len() {
             let Some(datagram) = link.recv.pop() else { break };
-            let verdict = packet::judge(&datagram, PROTOCOL_ID, today).and_then(|kind| {
+            let verdict = packet::judge(&datagram, PROTOCOL_ID).and_then(|kind| {
                 if !watch.datagrams.add(1, ledger.now(), DATAGRAMS) {
                     return Err(Refused::Flood);
                 }

@@ -30,9 +30,12 @@ use crate::{
     sim::input::TankInput,
 };
 
-/// Inputs, pings, pongs and acknowledgements make about 140; the rest is for repetitions. An empty packet
-/// counts as one.
+/// Inputs, pings, pongs and acknowledgements make about 140. An empty packet counts as one.
 const MESSAGES: Measure = Measure { a_second: 300.0, at_once: 600.0 };
+
+/// A client of which nothing arrives for the five seconds after which a link is given up has 150
+/// acknowledgements to repeat, and does it 60 times a second until it hears of one again.
+const REPETITIONS: Measure = Measure { a_second: 3_000.0, at_once: 9_000.0 };
 
 pub(super) fn plugin(app: &mut App) {
     app.add_systems(Startup, permit).add_systems(
@@ -95,7 +98,9 @@ fn judge(
     }
     let mut order = watch.order;
     let count = payload::read(packet, permits, &mut order)?;
-    if !watch.messages.add(count.max(1), ledger.now(), MESSAGES) {
+    let fits = watch.messages.add(count.new.max(1), ledger.now(), MESSAGES)
+        && watch.repetitions.add(count.again, ledger.now(), REPETITIONS);
+    if !fits {
         return Err(Refused::Talk);
     }
     watch.order = order;

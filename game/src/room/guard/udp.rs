@@ -19,8 +19,7 @@ use crate::{
     room::{
         guard::{
             Counters, Refused,
-            packet::{self, Kind},
-            unix_seconds,
+            packet::{self, Kind, Seal},
         },
         ticket::Mint,
     },
@@ -30,8 +29,8 @@ use crate::{
 /// Datagrams read in one frame; frames follow each other within milliseconds.
 const A_FRAME: usize = 1_000;
 
-/// Links over UDP that are not connected. Each needs a ticket of its own, so that only tickets in
-/// plenty could make so many.
+/// Links over UDP that are not connected. Each has a ticket of its own, so that only tickets in plenty could
+/// make so many.
 const CROWD: usize = 256;
 
 /// What the system keeps for the next frame: about 400 requests, or 2,000 packets of play.
@@ -83,7 +82,13 @@ fn open(
 fn bind(address: SocketAddr) -> io::Result<(UdpSocket, SocketAddr)> {
     let socket = UdpSocket::bind(address)?;
     socket.set_nonblocking(true)?;
-    SockRef::from(&socket).set_recv_buffer_size(QUEUE_BYTES)?;
+    let queue = SockRef::from(&socket);
+    queue.set_recv_buffer_size(QUEUE_BYTES)?;
+    // Linux caps what is asked for without a word, and tells twice what it keeps.
+    let kept = queue.recv_buffer_size()? / if cfg!(target_os = "linux") { 2 } else { 1 };
+    if kept < QUEUE_BYTES {
+        warn!("the system queues {kept} bytes of udp, not {QUEUE_BYTES}: a flood drowns players sooner");
+    }
     let bound = socket.local_addr()?;
     Ok((socket, bound))
 }
@@ -113,7 +118,6 @@ fn receive(
 ) {
     let Ok((server, mut door)) = doors.single_mut() else { return };
     let UdpDoor { socket: Some(socket), links: known } = &mut *door else { return };
-    let today = unix_seconds();
     let mut waiting = waiting.iter().count();
     let mut buffer = [0; packet::LARGEST + 1];
     for _ in 0..A_FRAME {
@@ -123,7 +127,7 @@ fn receive(
             Err(_) => continue,
         };
         let datagram = &buffer[..length];
-        let kind = match packet::judge(datagram, PROTOCOL_ID, today) {
+        let kind = match packet::judge(datagram, PROTOCOL_ID) {
             Ok(kind) => kind,
             Err(why) => {
                 counters.note(why);
@@ -137,23 +141,31 @@ fn receive(
             }
             continue;
         }
-        if let Err(why) = greet(kind, &mint, waiting) {
-            counters.note(why);
-            continue;
-        }
+        let guest = greet(kind, &mint, waiting).and_then(|seal| {
+            let mut guest = commands.spawn_empty();
+            mint.ask(&seal, guest.id()).inspect_err(|_| guest.despawn())?;
+            Ok(guest.id())
+        });
+        let guest = match guest {
+            Ok(guest) => guest,
+            Err(why) => {
+                counters.note(why);
+                continue;
+            }
+        };
         let mut link = wire::link();
         link.recv.push_raw(RecvPayload::from(datagram));
-        let link = commands.spawn((LinkOf { server }, link, Linked, PeerAddr(from), OverUdp)).id();
-        known.insert(from, link);
+        commands.entity(guest).insert((LinkOf { server }, link, Linked, PeerAddr(from), OverUdp));
+        known.insert(from, guest);
         waiting += 1;
     }
 }
 
-/// Whether an unknown address gets a link.
-fn greet(kind: Kind, mint: &Mint, waiting: usize) -> Result<(), Refused> {
+/// Whether an unknown address may ask, and with which ticket.
+fn greet(kind: Kind, mint: &Mint, waiting: usize) -> Result<Seal, Refused> {
     let Kind::Request(seal) = kind else { return Err(Refused::Stranger) };
     mint.expects(&seal)?;
-    if waiting < CROWD { Ok(()) } else { Err(Refused::Crowd) }
+    if waiting < CROWD { Ok(seal) } else { Err(Refused::Crowd) }
 }
 
 /// What the system does not take is lost, as it might be on the way.

@@ -60,6 +60,7 @@ fn hang_up(
 pub(super) struct Watch {
     pub datagrams: Bucket,
     pub messages: Bucket,
+    pub repetitions: Bucket,
     pub inputs: Bucket,
     pub order: Order,
     /// Since when the link has been good for nothing, on the clock of [`Time<Real>`].

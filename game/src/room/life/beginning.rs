@@ -28,7 +28,7 @@ pub(super) fn proceed(
     no_show: Res<NoShow>,
     mut current: ResMut<Match>,
     mut boards: Query<&mut Scoreboard>,
-    mut tanks: Query<(Entity, &Occupant, Option<&Promised>, &mut Stirred)>,
+    mut tanks: Query<(Entity, &Occupant, &Promised, &mut Stirred)>,
     mut commands: Commands,
 ) {
     let tick = timeline.tick().0;
@@ -38,7 +38,7 @@ pub(super) fn proceed(
     }
     let mut here = Here::default();
     for (entity, occupant, promised, _) in &tanks {
-        let newcomer = promised.is_some_and(|promised| promised.link.is_some());
+        let newcomer = promised.link().is_some();
         here.somebody |= newcomer || occupant.link.is_some();
         here.everybody &= !occupant.away();
         if newcomer {

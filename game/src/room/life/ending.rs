@@ -11,7 +11,7 @@ use crate::{
     room::{
         fog::Teller,
         life::{Match, Tally},
-        newcomer::Promised,
+        newcomer::{Promise, Promised},
         order::{Journaled, Report},
         seat::Occupant,
         ticket::Mint,
@@ -29,7 +29,7 @@ pub(super) fn freeze(
     timeline: Res<LocalTimeline>,
     mut current: ResMut<Match>,
     boards: Query<&Scoreboard>,
-    tanks: Query<(&TankId, &Occupant, Option<&Promised>, &Tally)>,
+    tanks: Query<(&TankId, &Occupant, &Promised, &Tally)>,
     mut reports: MessageWriter<Report>,
     mint: Res<Mint>,
 ) {
@@ -50,9 +50,9 @@ pub(super) fn freeze(
 }
 
 /// A newcomer whose tank has not come back yet has driven nothing, whatever its bot has done.
-fn line(id: TankId, occupant: &Occupant, promised: Option<&Promised>, tally: Tally) -> SeatResult {
-    match promised {
-        Some(Promised { player, .. }) => SeatResult {
+fn line(id: TankId, occupant: &Occupant, promised: &Promised, tally: Tally) -> SeatResult {
+    match &promised.0 {
+        Some(Promise { player, .. }) => SeatResult {
             seat: id.0,
             account: Some(player.account),
             name: player.name.clone(),

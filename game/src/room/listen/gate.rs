@@ -14,16 +14,26 @@ use tokio::{
     time::timeout,
 };
 
-use crate::room::listen::{
-    Doors, Kind,
-    turned_away::{TurnedAway, Why},
-    wire::{Arrival, Far, Wire},
+use crate::{
+    room::{
+        guard::{
+            Refused,
+            packet::{self, Kind as Datagram},
+        },
+        listen::{
+            Doors, Kind,
+            turned_away::{TurnedAway, Why},
+            wire::{Arrival, Far, Packet, Wire},
+        },
+        ticket::Mint,
+    },
+    sim::wire::PROTOCOL_ID,
 };
 
 /// What one door grants to strangers.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Everything before the first packet together.
+    /// Everything up to the first packet, which has to ask with a good ticket, together.
     pub handshake: Duration,
     /// A session that brings no packet for this long is closed; netcode gives up earlier.
     pub idle: Duration,
@@ -33,7 +43,7 @@ pub struct Limits {
     pub sessions: usize,
     /// The same from one IPv4 address or one IPv6 /64.
     pub sessions_per_address: usize,
-    /// Handshakes at once.
+    /// Handshakes at once, those included that lack the first packet.
     pub handshakes: usize,
     /// Largest WebSocket message in bytes; netcode has none over 1,300. A datagram cannot be larger
     /// than 1,472.
@@ -58,6 +68,7 @@ impl Default for Limits {
 pub(super) struct Gate {
     pub limits: Limits,
     door: Kind,
+    mint: Mint,
     turned_away: TurnedAway,
     origins: Vec<String>,
     handshakes: Arc<Semaphore>,
@@ -76,14 +87,23 @@ pub(super) enum Refusal {
 pub(super) enum Failure {
     /// The gate has refused the request.
     Refused,
+    /// The gate has refused the first packet.
+    Unasked(Refused),
     Broken(String),
 }
 
 impl Gate {
-    pub fn new(door: Kind, doors: &Doors, turned_away: TurnedAway, arrivals: mpsc::Sender<Arrival>) -> Self {
+    pub fn new(
+        door: Kind,
+        doors: &Doors,
+        mint: Mint,
+        turned_away: TurnedAway,
+        arrivals: mpsc::Sender<Arrival>,
+    ) -> Self {
         Self {
             limits: doors.limits,
             door,
+            mint,
             turned_away,
             origins: doors.origins.clone(),
             handshakes: Arc::new(Semaphore::new(doors.limits.handshakes)),
@@ -114,11 +134,6 @@ impl Gate {
         Some(Guest { gate: self.clone(), network, handshake: Some(handshake) })
     }
 
-    /// Whether handshakes are so many that a peer should first prove its address.
-    pub fn crowded(&self) -> bool {
-        self.handshakes.available_permits() < self.limits.handshakes / 2
-    }
-
     /// Judges a request by its path and its `Origin` header.
     pub fn check(&self, path: &str, origin: Option<&str>) -> Result<(), Refusal> {
         if path != "/" {
@@ -131,6 +146,21 @@ impl Gate {
         }
         self.turn_away(Why::Origin);
         Err(Refusal::Origin)
+    }
+
+    /// Judges the first packet of a session; false if another link asks with the same ticket, which may soon be
+    /// gone.
+    pub fn knows(&self, first: &[u8]) -> Result<bool, Failure> {
+        let asked = match packet::judge(first, PROTOCOL_ID) {
+            Ok(Datagram::Request(seal)) => self.mint.expects(&seal),
+            Ok(_) => Err(Refused::Stranger),
+            Err(why) => Err(why),
+        };
+        match asked {
+            Ok(()) => Ok(true),
+            Err(Refused::Claimed) => Ok(false),
+            Err(why) => Err(Failure::Unasked(why)),
+        }
     }
 
     fn turn_away(&self, why: Why) {
@@ -146,20 +176,24 @@ pub(super) struct Guest {
 }
 
 impl Guest {
-    /// Waits for the handshake as long as the limits say; the session then becomes a link.
+    /// Waits for the handshake and the first packet as long as the limits say; the session then becomes a link.
     pub async fn enter<S>(
         &mut self,
         peer: SocketAddr,
-        handshake: impl Future<Output = Result<S, Failure>>,
+        handshake: impl Future<Output = Result<(S, Packet), Failure>>,
     ) -> Option<(S, Far)> {
         let reason = match timeout(self.gate.limits.handshake, handshake).await {
-            Ok(Ok(session)) => {
+            Ok(Ok((session, first))) => {
                 self.handshake = None;
-                let (wire, far) = Wire::new();
+                let (wire, far) = Wire::new(first);
                 self.gate.arrivals.send(Arrival { door: self.gate.door, peer, wire }).await.ok()?;
                 return Some((session, far));
             }
             Ok(Err(Failure::Refused)) => "path or origin are not served".to_owned(),
+            Ok(Err(Failure::Unasked(why))) => {
+                self.gate.turn_away(Why::Ticket);
+                format!("its first packet is refused for `{}`", why.name())
+            }
             Ok(Err(Failure::Broken(reason))) => {
                 self.gate.turn_away(Why::Broken);
                 reason
@@ -203,13 +237,21 @@ fn network(peer: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+    use bevy::prelude::Entity;
+    use protocol::{
+        id::{AccountId, Epoch, MatchId, Seat},
+        registry::Allocation,
+    };
+
     use super::*;
-    use crate::room::listen::tests::doors;
+    use crate::room::{guard::packet::Seal, listen::tests::doors, ticket::Pass};
 
     fn gate(limits: Limits, origins: &[&str]) -> Arc<Gate> {
         let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
         let doors = Doors { origins, limits, ..doors() };
-        Arc::new(Gate::new(Kind::WebSocket, &doors, TurnedAway::default(), mpsc::channel(1).0))
+        let mint = Mint::new([7; 32]).expect("the key is not zero");
+        Arc::new(Gate::new(Kind::WebSocket, &doors, mint, TurnedAway::default(), mpsc::channel(1).0))
     }
 
     /// How often the gate has turned somebody away for this.
@@ -286,5 +328,26 @@ mod tests {
     #[test]
     fn without_a_list_every_origin_is_served() {
         assert_eq!(gate(Limits::default(), &[]).check("/", Some("https://a.example")), Ok(()));
+    }
+
+    #[test]
+    fn l8_only_a_request_with_a_good_ticket_lets_a_session_in() {
+        let gate = gate(Limits::default(), &[]);
+        let pass = Pass {
+            allocation: Allocation { match_id: MatchId(uuid::Uuid::nil()), epoch: Epoch(1) },
+            seat: Seat::try_from(0).expect("seat 0 should exist"),
+            account: AccountId(uuid::Uuid::nil()),
+        };
+        let ticket = gate.mint.issue(pass, ([127, 0, 0, 1], 7000).into()).expect("a ticket should be issued");
+        let token = BASE64_URL_SAFE_NO_PAD.decode(ticket.token).expect("a ticket should be base64");
+        let request = [&[0][..], &token[..21], &token[29..1085]].concat();
+        let seal = Seal::of_ticket(token.as_slice().try_into().expect("a ticket has 2,048 bytes"));
+
+        assert!(matches!(gate.knows(&request), Ok(true)));
+        assert_eq!(gate.mint.ask(&seal, Entity::PLACEHOLDER), Ok(()));
+        assert!(matches!(gate.knows(&request), Ok(false)), "another link asks with it");
+        gate.mint.void_all();
+        assert!(matches!(gate.knows(&request), Err(Failure::Unasked(Refused::Ticket))));
+        assert!(matches!(gate.knows(&[0; 34]), Err(Failure::Unasked(Refused::Shape))));
     }
 }

@@ -30,11 +30,21 @@ pub enum Why {
     Path,
     /// A page of another site.
     Origin,
+    /// The first packet did not ask with a good ticket.
+    Ticket,
 }
 
 impl Why {
-    pub const ALL: [Why; 7] =
-        [Why::Handshakes, Why::Sessions, Why::Address, Why::Slow, Why::Broken, Why::Path, Why::Origin];
+    pub const ALL: [Why; 8] = [
+        Why::Handshakes,
+        Why::Sessions,
+        Why::Address,
+        Why::Slow,
+        Why::Broken,
+        Why::Path,
+        Why::Origin,
+        Why::Ticket,
+    ];
 
     /// As figures spell it.
     pub fn name(self) -> &'static str {
@@ -46,6 +56,7 @@ impl Why {
             Why::Broken => "broken",
             Why::Path => "path",
             Why::Origin => "origin",
+            Why::Ticket => "ticket",
         }
     }
 }

@@ -23,8 +23,9 @@ use tokio_tungstenite::{
 };
 
 use crate::room::listen::{
-    Doors,
+    Doors, Kind,
     gate::{Failure, Gate, Guest, Limits, Refusal},
+    shut::Shut,
     wire::{Far, Packet},
 };
 
@@ -52,9 +53,9 @@ type Socket = WebSocketStream<TcpStream>;
 type End = Option<CloseFrame>;
 
 /// Listens from now on; returns the port. Call within the runtime.
-pub(super) fn open(doors: &Doors, gate: Arc<Gate>) -> Result<u16, String> {
+pub(super) fn open(doors: &Doors, gate: Arc<Gate>) -> Result<u16, Shut> {
     let address = SocketAddr::new(doors.bind, doors.websocket_port);
-    let unable = |error: io::Error| format!("unable to open the websocket door on {address}: {error}");
+    let unable = |error| Shut::Port { door: Kind::WebSocket, address, error };
     let listener = bind(address).map_err(unable)?;
     let port = listener.local_addr().map_err(unable)?.port();
     tokio::spawn(accept(listener, gate));
@@ -87,9 +88,28 @@ async fn accept(listener: TcpListener, gate: Arc<Gate>) {
 
 async fn attend(stream: TcpStream, peer: SocketAddr, mut guest: Guest) {
     let gate = guest.gate.clone();
-    if let Some((socket, far)) = guest.enter(peer, upgrade(stream, &gate)).await {
+    if let Some((socket, far)) = guest.enter(peer, welcome(stream, &gate)).await {
         serve(socket, far, &gate.limits).await;
     }
+}
+
+/// A session, with the packet that asks for a link.
+async fn welcome(stream: TcpStream, gate: &Gate) -> Result<(Socket, Packet), Failure> {
+    let mut socket = upgrade(stream, gate).await?;
+    let (end, failure) = loop {
+        match packet(&mut socket).await {
+            Ok(first) => match gate.knows(&first) {
+                Ok(true) => return Ok((socket, first)),
+                Ok(false) => {}
+                Err(failure) => break (close(CloseCode::Policy, "this ticket is not good here"), failure),
+            },
+            Err(end) => break (end, Failure::Broken("no packet came".to_owned())),
+        }
+    };
+    if end.is_some() {
+        let _ = timeout(LAST_WORD, socket.close(end)).await;
+    }
+    Err(failure)
 }
 
 async fn upgrade(stream: TcpStream, gate: &Gate) -> Result<Socket, Failure> {

@@ -1,7 +1,6 @@
 //! The WebTransport door: datagrams over QUIC, under a certificate that clients know by its digest.
 
 use std::{
-    io,
     net::{SocketAddr, UdpSocket},
     sync::Arc,
     time::Duration,
@@ -19,9 +18,10 @@ use wtransport::{
 };
 
 use crate::room::listen::{
-    Doors,
+    Doors, Kind,
     gate::{Failure, Gate, Guest, Limits, Refusal},
-    wire::Far,
+    shut::Shut,
+    wire::{Far, Packet},
 };
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -55,9 +55,9 @@ pub(super) struct Door {
 
 impl Door {
     /// Listens from now on. Call within the runtime.
-    pub fn open(doors: &Doors, gate: Arc<Gate>) -> Result<Self, String> {
+    pub fn open(doors: &Doors, gate: Arc<Gate>) -> Result<Self, Shut> {
         let address = SocketAddr::new(doors.bind, doors.webtransport_port);
-        let unable = |error: io::Error| format!("unable to open the webtransport door on {address}: {error}");
+        let unable = |error| Shut::Port { door: Kind::WebTransport, address, error };
         let socket = UdpSocket::bind(address).map_err(unable)?;
         let (identity, digest) = identity(&doors.advertise)?;
         let config = config(ServerConfig::builder().with_bind_socket(socket), identity, &doors.limits)?;
@@ -68,26 +68,24 @@ impl Door {
     }
 
     /// New sessions see a new certificate; those that are open stay.
-    pub fn renew(&mut self, doors: &Doors) -> Result<(), String> {
+    pub fn renew(&mut self, doors: &Doors) -> Result<(), Shut> {
         let (identity, digest) = identity(&doors.advertise)?;
         // The address is not used again.
         let builder = ServerConfig::builder().with_bind_address(SocketAddr::new(doors.bind, self.port));
         let config = config(builder, identity, &doors.limits)?;
-        self.endpoint
-            .reload_config(config, false)
-            .map_err(|error| format!("unable to renew the webtransport certificate: {error}"))?;
+        self.endpoint.reload_config(config, false).map_err(Shut::Renewal)?;
         self.digest = digest;
         Ok(())
     }
 }
 
-fn identity(advertise: &str) -> Result<(Identity, Bytes32), String> {
+fn identity(advertise: &str) -> Result<(Identity, Bytes32), Shut> {
     let now = OffsetDateTime::now_utc();
     let identity = Identity::self_signed_builder()
         .subject_alt_names([advertise, "localhost"])
         .validity_period(now - BACKDATED, now + VALID)
         .build()
-        .map_err(|_| format!("unable to make a certificate for `{advertise}`"))?;
+        .map_err(|_| Shut::Certificate(advertise.to_owned()))?;
     let digest = *identity.certificate_chain().as_slice()[0].hash().as_ref();
     Ok((identity, Bytes32(digest)))
 }
@@ -96,9 +94,8 @@ fn config(
     builder: ServerConfigBuilder<WantsIdentity>,
     identity: Identity,
     limits: &Limits,
-) -> Result<ServerConfig, String> {
-    let idle = quinn::IdleTimeout::try_from(limits.idle)
-        .map_err(|_| format!("no session can be idle for {:?}", limits.idle))?;
+) -> Result<ServerConfig, Shut> {
+    let idle = quinn::IdleTimeout::try_from(limits.idle).map_err(|_| Shut::Idle(limits.idle))?;
     let mut transport = quinn::TransportConfig::default();
     transport
         .max_concurrent_bidi_streams(BIDIRECTIONAL_STREAMS.into())
@@ -121,14 +118,15 @@ fn config(
 async fn accept(endpoint: Arc<Endpoint<Server>>, gate: Arc<Gate>) {
     loop {
         let incoming = endpoint.accept().await;
+        // Until then the address may be anybody's.
+        if !incoming.remote_address_validated() {
+            incoming.retry();
+            continue;
+        }
         let Some(guest) = gate.admit(incoming.remote_address().ip()) else {
             incoming.refuse();
             continue;
         };
-        if gate.crowded() && !incoming.remote_address_validated() {
-            incoming.retry();
-            continue;
-        }
         tokio::spawn(attend(incoming, guest));
     }
 }
@@ -136,15 +134,39 @@ async fn accept(endpoint: Arc<Endpoint<Server>>, gate: Arc<Gate>) {
 async fn attend(incoming: IncomingSession, mut guest: Guest) {
     let gate = guest.gate.clone();
     let peer = incoming.remote_address();
-    if let Some((connection, far)) = guest.enter(peer, welcome(incoming, &gate)).await {
-        serve(&connection, far, gate.limits.idle).await;
+    if let Some((session, far)) = guest.enter(peer, welcome(incoming, &gate)).await {
+        serve(&session.0, far, gate.limits.idle).await;
     }
 }
 
-async fn welcome(incoming: IncomingSession, gate: &Gate) -> Result<Connection, Failure> {
+/// Closed when it is dropped, whatever cuts the task short.
+struct Session(Connection);
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        self.0.close(VarInt::from_u32(0), b"");
+    }
+}
+
+/// A session, with the packet that asks for a link.
+async fn welcome(incoming: IncomingSession, gate: &Gate) -> Result<(Session, Packet), Failure> {
+    let session = upgrade(incoming, gate).await?;
+    loop {
+        let datagram = session.0.receive_datagram().await;
+        let first = datagram.map_err(|error| Failure::Broken(error.to_string()))?.payload();
+        if gate.knows(&first)? {
+            return Ok((session, first));
+        }
+    }
+}
+
+async fn upgrade(incoming: IncomingSession, gate: &Gate) -> Result<Session, Failure> {
     let request = incoming.await.map_err(|error| Failure::Broken(error.to_string()))?;
     match gate.check(request.path(), request.origin()) {
-        Ok(()) => return request.accept().await.map_err(|error| Failure::Broken(error.to_string())),
+        Ok(()) => {
+            let accepted = request.accept().await;
+            return accepted.map(Session).map_err(|error| Failure::Broken(error.to_string()));
+        }
         Err(Refusal::Path) => request.not_found().await,
         Err(Refusal::Origin) => request.forbidden().await,
     }

@@ -119,8 +119,10 @@ pub(super) struct Far {
 }
 
 impl Wire {
-    pub fn new() -> (Self, Far) {
+    /// With the packet that came first.
+    pub fn new(first: Packet) -> (Self, Far) {
         let (to_room, inbox) = mpsc::channel(INBOX);
+        to_room.try_send(first).expect("an empty inbox should take a packet");
         let (outbox, from_room) = mpsc::channel(OUTBOX);
         (Self { inbox, outbox }, Far { inbox: to_room, outbox: from_room })
     }

@@ -65,8 +65,16 @@ fn read_line(line: &str) -> Option<(u32, Seat, Wish)> {
         drive: drive.parse().ok()?,
         turn: turn.parse().ok()?,
         aim: aim.parse().ok()?,
-        fire: fire == "1",
-        smoke: smoke == "1",
+        fire: button(fire)?,
+        smoke: button(smoke)?,
     };
     Some((tick.parse().ok()?, Seat::try_from(seat).ok()?, wish))
+}
+
+fn button(word: &str) -> Option<bool> {
+    match word {
+        "0" => Some(false),
+        "1" => Some(true),
+        _ => None,
+    }
 }

@@ -1,8 +1,6 @@
 //! Players who come in by each door, and the certificate while they play.
 
-use std::time::Duration;
-
-use bevy::{prelude::*, time::TimeUpdateStrategy};
+use bevy::prelude::*;
 use game::{
     client::{self, JoinRoom, LinkState, RoomLink, Transport},
     protocol::{
@@ -12,10 +10,10 @@ use game::{
     room::{
         self,
         life::Match,
-        listen::{self, Via},
+        listen::{self, RenewAt, Via},
         order::{Order, Report},
     },
-    sim::{arena::Arena, schedule::TICK, tank::TankId},
+    sim::{arena::Arena, tank::TankId},
 };
 use lightyear::prelude::Connected;
 
@@ -112,9 +110,7 @@ fn players_join_through_each_door() {
 fn certificate_stays_while_a_match_lasts() {
     let (mut room, _tickets) = prepared();
     let old = addresses(&room).webtransport.digest;
-    room.insert_resource(TimeUpdateStrategy::ManualDuration(Duration::from_secs(8 * 24 * 60 * 60)));
-    room.update();
-    room.insert_resource(TimeUpdateStrategy::ManualDuration(TICK));
+    room.insert_resource(RenewAt(0));
     room.update();
     assert_eq!(addresses(&room).webtransport.digest, old, "tickets of the match name the old one");
 

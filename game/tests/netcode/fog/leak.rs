@@ -10,7 +10,7 @@ use game::{
         schedule::TickSystems,
         scoreboard::Scoreboard,
         shell::Tracer,
-        smoke::{Cloud, Throw},
+        smoke::Cloud,
         tank::{Health, TankId},
     },
 };
@@ -26,9 +26,9 @@ pub enum Leak {
     Sounds,
     /// The score tells of wrecks that nobody has seen.
     Score,
-    /// A shell is replicated before anybody has decided who sees it.
+    /// A shell that one team is shown is shown to the other, too.
     Spawn,
-    /// Smoke is replicated before anybody has decided who sees it.
+    /// Smoke that one team knows of is told to the other, too.
     Smoke,
     /// The end of something that was known tells of what is hidden.
     Despawn,
@@ -53,10 +53,10 @@ impl Leak {
                 room.add_systems(FixedUpdate, count.after(TickSystems::Sight));
             }
             Leak::Spawn => {
-                room.add_systems(FixedUpdate, spawn.after(TickSystems::Fly));
+                room.add_systems(FixedUpdate, widen::<Tracer>.after(TickSystems::Sight));
             }
             Leak::Smoke => {
-                room.add_systems(FixedUpdate, smoke.after(TickSystems::Fly));
+                room.add_systems(FixedUpdate, widen::<Cloud>.after(TickSystems::Sight));
             }
             Leak::Despawn => {
                 room.add_systems(FixedUpdate, (lay, lift).chain().after(TickSystems::Fly));
@@ -94,17 +94,12 @@ fn count(tanks: Query<&Health, With<TankId>>, mut boards: Query<&mut Scoreboard>
     }
 }
 
-fn spawn(mut shots: MessageReader<Shot>, mut commands: Commands) {
-    for shot in shots.read() {
-        let tracer = Tracer { tick: shot.tick, pos: shot.from, dir: shot.dir, shooter: None };
-        commands.spawn((tracer, Replicate::to_clients(NetworkTarget::All), VisibleTo(EVERYBODY)));
-    }
-}
-
-fn smoke(mut throws: MessageReader<Throw>, mut commands: Commands) {
-    for throw in throws.read() {
-        let cloud = Cloud { pos: throw.to, rises: throw.tick };
-        commands.spawn((cloud, Replicate::to_clients(NetworkTarget::All), VisibleTo(EVERYBODY)));
+/// The room's own views, as if nobody had decided who sees them.
+fn widen<T: Component>(views: Query<(Entity, &VisibleTo), With<T>>, mut commands: Commands) {
+    for (view, mask) in &views {
+        if ![VisibleTo::default(), VisibleTo(EVERYBODY)].contains(mask) {
+            commands.entity(view).insert(VisibleTo(EVERYBODY));
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 use std::any::TypeId;
 
 use bevy::{prelude::*, time::TimeUpdateStrategy};
-use game::sim::{dice::Dice, input::TankInput, schedule::TICK};
+use game::sim::{datagram::HEADER, dice::Dice, input::TankInput, schedule::TICK};
 use lightyear::{
     crossbeam::CrossbeamPlugin,
     input::input_message::{ActionStateSequence as _, InputMessage, InputTarget, PerTargetData},
@@ -26,10 +26,9 @@ type Inputs = InputMessage<NativeStateSequence<TankInput>>;
 /// Percentage of the room's packets that get lost.
 const LOSS: usize = 2;
 
-/// Kinds of packets, and the length of their header.
+/// Kinds of packets.
 const DATA: u8 = 0;
 const ACKNOWLEDGEMENT: u8 = 4;
-const HEADER: usize = 13;
 
 /// As many as there are bits to acknowledge packets with.
 const BITS: u16 = 32;

@@ -55,6 +55,8 @@ pub struct Outcome {
     pub fired: u32,
     pub threw: u32,
     pub died: u32,
+    /// Ticks in which a seat was promised to a newcomer.
+    pub promised: u32,
     /// The first difference that must not be.
     pub leak: Option<String>,
 }
@@ -88,6 +90,11 @@ impl Plan {
     pub fn repeated(number: u64, seconds: u32) -> Self {
         Self { change: Change::default(), ..Self::of(number, seconds) }
     }
+
+    /// With nothing different in the second match but a newcomer, to whom a bot's seat is promised.
+    pub fn promising(number: u64, seconds: u32) -> Self {
+        Self { change: Change { promise: true, ..Change::default() }, ..Self::of(number, seconds) }
+    }
 }
 
 impl Outcome {
@@ -110,6 +117,8 @@ impl Outcome {
         self.fired += u32::from(one.gun != two.gun || shots(first) != shots(second));
         self.threw += u32::from(one.launcher.ready_at != two.launcher.ready_at);
         self.died += u32::from(one.health.alive() != two.health.alive());
+        let promised = |truth: &Truth| truth.tanks.iter().any(|tank| tank.promised);
+        self.promised += u32::from(promised(first) != promised(second));
     }
 }
 
@@ -135,6 +144,9 @@ pub fn play(plan: &Plan, alter: impl Fn(&mut App)) -> Outcome {
         if changed_at.is_none() && tick >= plan.from && !known {
             changed_at = Some(tick);
             scripts[1].change(plan);
+            if plan.change.promise {
+                stages[1].admit();
+            }
         }
         let due = changed_at.is_some_and(|changed| tick == changed + plan.dies_after);
         if plan.change.die && due && !known && lives(stages[1].truth(), plan.hidden) {

@@ -17,13 +17,21 @@ pub struct Change {
     pub fire: bool,
     pub throw: bool,
     pub die: bool,
+    /// A bot's seat is promised to a newcomer.
+    pub promise: bool,
 }
 
 impl Change {
-    /// Each of the fifteen ways to differ in turn.
+    /// Each of the fifteen ways in which an enemy can differ, in turn; and a promise in every other pair.
     pub fn of(pair: u64) -> Self {
         let ways = pair % 15 + 1;
-        Self { drive: ways & 1 != 0, fire: ways & 2 != 0, die: ways & 4 != 0, throw: ways & 8 != 0 }
+        Self {
+            drive: ways & 1 != 0,
+            fire: ways & 2 != 0,
+            die: ways & 4 != 0,
+            throw: ways & 8 != 0,
+            promise: pair.is_multiple_of(2),
+        }
     }
 }
 

@@ -18,8 +18,7 @@ use game::{
     room::{
         self,
         fog::LinkTeam,
-        life::RETURN,
-        listen::Listening,
+        listen::{self, Listening},
         order::{Order, Report},
         ticket::Mint,
     },
@@ -28,8 +27,8 @@ use game::{
         input::TankInput,
         schedule::TICK,
         scoreboard::{Phase, Scoreboard},
-        tank::{Health, TankId},
-        wire::{self, PROTOCOL_ID},
+        tank::{Health, RETURN, TankId},
+        wire,
     },
 };
 use lightyear::{
@@ -37,7 +36,7 @@ use lightyear::{
     link::SendPayload,
     prelude::{
         client::Connect,
-        server::{NetcodeConfig, NetcodeServer, Server, Start},
+        server::{Server, Start},
         *,
     },
     transport::plugin::TransportSystems,
@@ -86,14 +85,7 @@ impl Stage {
             .add_systems(PostUpdate, tap.after(TransportSystems::Send).before(ConnectionSystems::Send));
         alter(&mut room);
         in_order(&mut room);
-        let mint = room.world().resource::<Mint>().clone();
-        let netcode = NetcodeServer::new(NetcodeConfig {
-            protocol_id: PROTOCOL_ID,
-            private_key: mint.key(),
-            server_addr_check: false,
-            connection_request_handler: Some(mint.doorkeeper()),
-            ..default()
-        });
+        let netcode = listen::netcode(room.world().resource::<Mint>());
         let server = room.world_mut().spawn((Server::new(None), netcode)).id();
         room.world_mut().trigger(Start { entity: server });
         room.world_mut().write_message(Order(FromRegistry::Prepare {
@@ -149,6 +141,12 @@ impl Stage {
         let tank = self.tank(seat);
         let mut health = self.room.world_mut().get_mut::<Health>(tank).expect("a tank should have health");
         *health = Health { points: 0, back_at: tick + RETURN };
+    }
+
+    /// Somebody asks for a seat, and does not come yet.
+    pub fn admit(&mut self) {
+        let order = FromRegistry::Admit { allocation: allocation(1), player: newcomer(20) };
+        self.room.world_mut().write_message(Order(order));
     }
 
     pub fn truth(&self) -> &Truth {

@@ -6,10 +6,12 @@ use game::{
     room::{
         flight::{Landing, sky::Sky},
         life::Tally,
+        newcomer::Promised,
         smoke::Haze,
     },
     sim::{
         gun::{Gun, Shot},
+        shell::Flight,
         smoke::{Cloud, Launcher},
         tank::{Health, Hull, TankId, Turret},
     },
@@ -22,14 +24,14 @@ pub fn plugin(app: &mut App) {
 
 fn observe(
     timeline: Res<LocalTimeline>,
-    tanks: Query<(&TankId, &Hull, &Turret, &Gun, &Launcher, &Health, &Tally)>,
+    tanks: Query<(&TankId, &Hull, &Turret, &Gun, &Launcher, &Health, &Tally, &Promised)>,
     skies: Query<&Sky>,
     hazes: Query<&Haze>,
     mut shots: MessageReader<Shot>,
     mut landings: MessageReader<Landing>,
     mut truth: ResMut<Truth>,
 ) {
-    let tanks = tanks.iter().map(|(id, hull, turret, gun, launcher, health, tally)| Tank {
+    let tanks = tanks.iter().map(|(id, hull, turret, gun, launcher, health, tally, promised)| Tank {
         id: *id,
         hull: *hull,
         turret: *turret,
@@ -37,9 +39,10 @@ fn observe(
         launcher: *launcher,
         health: *health,
         tally: [tally.kills, tally.deaths],
+        promised: promised.0.is_some(),
     });
     let shells = skies.iter().flat_map(Sky::shells);
-    let shells = shells.map(|shell| Shell { shooter: shell.shooter, pos: shell.pos, dir: shell.dir });
+    let shells = shells.map(|shell| shell.flight);
     let smoke = hazes.iter().flat_map(Haze::plumes);
     let smoke = smoke.map(|plume| Smoke { thrower: plume.thrower, cloud: plume.cloud });
     *truth = Truth {
@@ -58,7 +61,7 @@ pub struct Truth {
     pub tick: u32,
     /// In the order of their seats.
     pub tanks: Vec<Tank>,
-    pub shells: Vec<Shell>,
+    pub shells: Vec<Flight>,
     /// From the throw to the end of the cloud.
     pub smoke: Vec<Smoke>,
     /// Of this tick, as are the landings.
@@ -76,13 +79,8 @@ pub struct Tank {
     pub health: Health,
     /// Kills and deaths.
     pub tally: [u16; 2],
-}
-
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Shell {
-    pub shooter: TankId,
-    pub pos: Vec2,
-    pub dir: Vec2,
+    /// To a newcomer.
+    pub promised: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -12,6 +12,9 @@ use crate::support::{Match, account, seat};
 
 const SOURCES: u32 = 200;
 
+/// Ports from which one ticket is used at once; so many requests fit into the system's queue.
+const COPIES: u32 = 100;
+
 /// Opens the room's UDP door on a free port.
 fn open(game: &mut Match) -> SocketAddr {
     let world = game.room.world_mut();
@@ -73,4 +76,26 @@ fn t8_l7_junk_from_many_sources_makes_no_link_and_keeps_nobody_out() {
     game.ticks(2);
     assert_eq!((links(&mut game), refused(&game, Refused::Claimed)), (1, 1));
     game.until("the silent guest is cleared away", |game| links(game) == 0);
+}
+
+#[test]
+fn t8_copies_of_one_request_make_one_link_and_keep_nobody_out() {
+    let (mut game, tickets) = Match::prepared(60, &[0, 1]);
+    let door = open(&mut game);
+    let copied = request(&tickets[0].token);
+    let mut sources = Vec::new();
+    for wave in 0..3 {
+        let fresh: Vec<_> = (0..COPIES).map(|number| source(wave * COPIES + number)).collect();
+        for source in &fresh {
+            source.send_to(&copied, door).expect("loopback should take a datagram");
+        }
+        sources.extend(fresh);
+        game.step();
+        let copies = u64::from((wave + 1) * COPIES);
+        assert_eq!((links(&mut game), refused(&game, Refused::Claimed)), (1, copies - 1));
+    }
+    let honest = source(3 * COPIES);
+    honest.send_to(&request(&tickets[1].token), door).expect("loopback should take a datagram");
+    game.step();
+    assert_eq!((links(&mut game), refused(&game, Refused::Crowd)), (2, 0));
 }

@@ -1,11 +1,14 @@
-use std::time::{Duration, Instant};
-
 use bevy::prelude::*;
-use game::room::{
-    guard::Refused,
-    ticket::{Mint, Pass},
+use game::{
+    protocol::limits::TICKET_LIFE,
+    room::{
+        guard::Refused,
+        ticket::{Mint, Pass},
+    },
+    sim::schedule::TICK,
 };
-use lightyear::prelude::Connected;
+use lightyear::prelude::{Connected, LinkOf};
+use mock_instant::global::MockClock;
 
 use super::{answers, bare_link, links, lives, push, refused, request, seated_link};
 use crate::support::{Match, account, seat};
@@ -16,11 +19,12 @@ const SEATS: [u8; 6] = [0, 1, 2, 3, 4, 5];
 /// Requests on one link in one step, below what a link may send.
 const A_STEP: u64 = 12;
 
-/// Tickets lapse by the machine's clock after 30 s.
-const RENEW: Duration = Duration::from_secs(15);
+/// Steps after which tickets are asked for anew: they lapse after 30 s.
+const RENEW: u32 = 900;
 
-/// Nonce and sealed half of a request but for its seal, which is the last 16 bytes.
-const ENCRYPTED: std::ops::Range<usize> = 30..1062;
+/// Expiry, nonce and sealed half of a request but for its seal, which is the last 16 bytes: what decryption
+/// alone can tell to be forged.
+const ENCRYPTED: std::ops::Range<usize> = 22..1062;
 
 const REQUEST: usize = 1078;
 
@@ -38,7 +42,7 @@ fn forgery(request: &[u8], number: u64) -> Vec<u8> {
             *byte ^= (mixed >> 56) as u8 | 1;
         }
     } else {
-        let bit = number as usize % (8 * ENCRYPTED.len());
+        let bit = (number - number / 16) as usize % (8 * ENCRYPTED.len());
         forged[ENCRYPTED.start + bit / 8] ^= 1 << (bit % 8);
     }
     forged
@@ -46,18 +50,19 @@ fn forgery(request: &[u8], number: u64) -> Vec<u8> {
 
 #[test]
 fn t1_forged_tickets_reach_decryption_and_are_refused() {
-    let wanted = wanted("FOGLINE_FORGED", 3_000);
+    // Each bit is changed once.
+    let wanted = wanted("FOGLINE_FORGED", 9_000);
     let (mut game, tickets) = Match::prepared(3_600, &SEATS);
     let mut requests: Vec<_> = tickets.iter().map(|ticket| request(&ticket.token)).collect();
     let mut forgers: Vec<_> = SEATS.iter().map(|seat| bare_link(&mut game, *seat)).collect();
-    let (mut sent, mut answered, mut renewed) = (0, 0, Instant::now());
+    let (mut sent, mut answered, mut steps) = (0, 0, 0_u32);
     while sent < wanted {
-        if renewed.elapsed() > RENEW {
+        steps += 1;
+        if steps.is_multiple_of(RENEW) {
             for (place, seat) in SEATS.into_iter().enumerate() {
                 let ticket = game.reissue(seat).expect("the player should have a seat");
                 requests[place] = request(&ticket.token);
             }
-            renewed = Instant::now();
         }
         for place in 0..SEATS.len() {
             if !lives(&game, forgers[place]) {
@@ -92,6 +97,65 @@ fn t1_ticket_with_another_seal_is_refused_without_decryption() {
     }
     game.step();
     assert_eq!((refused(&game, Refused::Ticket), refused(&game, Refused::Forged)), (128, 0));
+}
+
+#[test]
+fn t1_request_of_another_kind_version_or_protocol_is_refused_without_decryption() {
+    let (mut game, tickets) = Match::prepared(60, &[0]);
+    let good = request(&tickets[0].token);
+    let stranger = bare_link(&mut game, 1);
+    for bit in 0..8 * ENCRYPTED.start {
+        let mut forged = good.clone();
+        forged[bit / 8] ^= 1 << (bit % 8);
+        push(&mut game, stranger, &forged);
+    }
+    game.step();
+    let counts = [Refused::Shape, Refused::Version, Refused::Forged].map(|why| refused(&game, why));
+    assert_eq!(counts, [8, 8 * (ENCRYPTED.start as u64 - 1), 0]);
+}
+
+#[test]
+fn t3_ticket_that_has_lapsed_is_refused() {
+    let (mut game, tickets) = Match::prepared(3_600, &[0, 2]);
+    MockClock::advance(TICKET_LIFE - TICK);
+    let last_moment = bare_link(&mut game, 1);
+    push(&mut game, last_moment, &request(&tickets[0].token));
+    game.room.update();
+    assert_eq!(answers(&mut game, last_moment).len(), 1, "it is good to the end of its life");
+    MockClock::advance(TICK);
+    let late = bare_link(&mut game, 2);
+    push(&mut game, late, &request(&tickets[1].token));
+    game.room.update();
+    assert!(answers(&mut game, late).is_empty());
+    assert_eq!(refused(&game, Refused::Expired), 1);
+    let ticket = game.reissue(2).expect("the seat is still theirs");
+    game.join(ticket);
+    game.until("the player drives by another ticket", |game| game.own(0).is_some());
+}
+
+/// Connections of netcode, also those that have lost their seats.
+fn connections(game: &mut Match) -> usize {
+    let world = game.room.world_mut();
+    world.query_filtered::<(), (With<LinkOf>, With<Connected>)>().iter(world).count()
+}
+
+#[test]
+fn l22_guests_who_come_back_again_and_again_keep_nobody_out() {
+    let (mut game, mut tickets) = Match::prepared(3_600, &SEATS);
+    let last = tickets.pop().expect("there should be a ticket for each seat");
+    let mut gone = Vec::new();
+    for round in 1..=8 {
+        for ticket in tickets.drain(..) {
+            game.join(ticket);
+        }
+        game.until("all of them are connected", |game| connections(game) == 5 * round);
+        gone.append(&mut game.clients);
+        for seat in 0..5 {
+            tickets.push(game.reissue(seat).expect("the player should have a seat"));
+        }
+    }
+    game.join(last);
+    game.until("the sixth player drives", |game| game.own(0).is_some());
 }
 
 #[test]

@@ -38,7 +38,7 @@ fn far_away(one_way: Duration) -> Match {
 }
 
 /// A tank at full speed on open ground.
-fn at_speed() -> Match {
+pub fn at_speed() -> Match {
     let mut game = Match::running(60, &[0]);
     game.place(0, OPEN_GROUND);
     calm(&mut game, 60);

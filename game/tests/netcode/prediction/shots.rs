@@ -6,11 +6,15 @@ use game::{
         Controls,
         shell::{OwnShell, Shots},
     },
-    sim::event::{MatchEvent, Verdict},
+    room::{flight::sky::Sky, seat::Occupant},
+    sim::{
+        event::{MatchEvent, Verdict},
+        tank::TankId,
+    },
 };
 
-use super::calm;
-use crate::support::Match;
+use super::{calm, hold};
+use crate::support::{Match, seat};
 
 const FIRE: Controls = Controls { drive: 0.0, turn: 0.0, aim: 0.0, fire: true, smoke: false };
 
@@ -32,17 +36,6 @@ fn verdicts(game: &Match, client: usize) -> Vec<Verdict> {
         _ => None,
     };
     game.clients[client].heard.iter().filter_map(told).collect()
-}
-
-/// So many ticks in which these tanks stay where they are and all others far away from them.
-fn hold(game: &mut Match, ticks: u32, tanks: &[(u8, Vec2)]) {
-    for _ in 0..ticks {
-        for index in 0..6 {
-            let place = tanks.iter().find(|(tank, _)| *tank == index).map(|(_, place)| *place);
-            game.place(index, place.unwrap_or(Vec2::new(3.0 + 3.0 * f32::from(index), 3.0)));
-        }
-        game.step();
-    }
 }
 
 #[test]
@@ -104,4 +97,40 @@ fn of_a_tank_out_of_sight_only_the_hit_is_told() {
     let verdicts = verdicts(&game, 0);
     assert!(verdicts.len() >= 3, "three shots should have been judged: {verdicts:?}");
     assert_eq!(verdicts[..3], [Verdict::Hit; 3], "the third one is the end of it, which Amber does not see");
+}
+
+/// The link that drives the tank of seat 0.
+fn driver(game: &mut Match) -> Option<Entity> {
+    let world = game.room.world_mut();
+    let mut seats = world.query::<(&TankId, &Occupant)>();
+    seats.iter(world).find(|(id, _)| id.0 == seat(0)).and_then(|(_, occupant)| occupant.link)
+}
+
+/// Shells in the air.
+fn flying(game: &mut Match) -> usize {
+    let world = game.room.world_mut();
+    world.query::<&Sky>().iter(world).map(|sky| sky.shells().len()).sum()
+}
+
+#[test]
+fn shell_is_judged_for_the_link_that_fired_it_and_not_for_the_next_one() {
+    let mut game = Match::running(60, &[0]);
+    let tanks = [(0, Vec2::new(5.0, 37.0))];
+    hold(&mut game, 60, &tanks);
+    let first = driver(&mut game);
+    game.control(0, FIRE);
+    hold(&mut game, 3, &tanks);
+    game.control(0, Controls::default());
+    let ticket = game.reissue(0).expect("the seat is still theirs");
+    let second = game.join(ticket);
+    for _ in 0..45 {
+        if driver(&mut game) == first {
+            hold(&mut game, 1, &tanks);
+        }
+    }
+    assert_ne!(driver(&mut game), first);
+    assert!(flying(&mut game) > 0, "it should be in the air when the seat changes hands");
+    hold(&mut game, 120, &tanks);
+    assert_eq!(flying(&mut game), 0);
+    assert!(verdicts(&game, second).is_empty(), "{:?}", verdicts(&game, second));
 }

@@ -82,6 +82,15 @@ impl Process {
         names
     }
 
+    /// What the kernel says of its memory, by a name of `/proc/PID/status`.
+    pub fn memory_kb(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = status.expect("the room should be there");
+        let told = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        let told = told.and_then(|told| told.trim().strip_suffix("kB")?.trim().parse().ok());
+        told.unwrap_or_else(|| panic!("there should be `{name}` in:\n{status}"))
+    }
+
     /// Where the admin port is. A room that has dialled its hub has written that down.
     pub fn admin(&self) -> SocketAddr {
         let address = fs::read_to_string(&self.admin).expect("the room should have an admin port");

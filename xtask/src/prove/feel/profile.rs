@@ -21,10 +21,14 @@ type Goal = (&'static str, f64);
 /// Shots in a minute of play, at least.
 const SHOTS: f64 = 200.0;
 
+/// The share of the time, at least, in which nobody else can be blamed for a correction.
+const CALM: f64 = 0.05;
+
 /// What holds on every link.
 const ALWAYS: &[Goal] = &[
     ("disconnects", 0.0),
     ("uncorrectable", 0.0),
+    ("jumps", 0.0),
     ("events_lost_or_doubled", 0.0),
     ("verdicts_lost", 0.0),
     ("verdicts_doubled", 0.0),
@@ -62,7 +66,7 @@ pub const PROFILES: [Profile; 4] = [
         goals: &[("error_p99_cm", 25.0)],
     },
     Profile {
-        title: "400 ms, 30 % lost, some doubled and out of order",
+        title: "F10 400 ms, 30 % lost, some doubled and out of order",
         quick: false,
         weather: Weather {
             lag: Duration::from_millis(400),
@@ -97,6 +101,8 @@ impl Profile {
         let shots = felt.figure("shots")?;
         let wanted = SHOTS * seconds as f64 / 60.0;
         ensure!(shots >= wanted, "{shots} shots are too few, {wanted} were wanted");
+        let (calm, minutes) = (felt.figure("calm_minutes")?, felt.figure("minutes")?);
+        ensure!(calm >= CALM * minutes, "only {calm} of {minutes} minutes were without an excuse");
         for (name, most) in ALWAYS.iter().chain(self.goals) {
             let most = leeway * most;
             let value = felt.figure(name)?;

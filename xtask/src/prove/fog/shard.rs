@@ -4,7 +4,11 @@ use std::{collections::BTreeMap, path::Path, thread};
 
 use anyhow::{Context as _, Result, anyhow, ensure};
 
-use crate::children::{Line, run_lines, tethered};
+use crate::{
+    children::{Line, run_lines, tethered},
+    prove::verdict,
+    test::Tally,
+};
 
 /// What a process is told by its environment.
 pub type Environment = Vec<(&'static str, String)>;
@@ -19,10 +23,8 @@ impl Counts {
         self.0.get(name).copied().unwrap_or_default()
     }
 
-    /// Reads `figure NAME VALUE`.
     fn add(&mut self, line: &str) {
-        let figure = line.strip_prefix("figure ").and_then(|rest| rest.split_once(' '));
-        if let Some((name, Ok(value))) = figure.map(|(name, value)| (name, value.trim().parse::<u64>())) {
+        if let Some((name, value)) = verdict::figure(line) {
             *self.0.entry(name.to_owned()).or_default() += value;
         }
     }
@@ -59,19 +61,20 @@ fn run(binary: &Path, test: &str, environment: &Environment) -> Result<Counts> {
         command.env(name, value);
     }
     let mut counts = Counts::default();
-    let mut passed = None;
+    let mut tally = None;
     let status = run_lines(
         &mut command,
         &mut |line| {
             let (Line::Out(text) | Line::Err(text)) = line;
             println!("{text}");
             counts.add(&text);
-            passed = text.strip_prefix("test result: ").map(|result| result.contains(" 1 passed")).or(passed);
+            tally = verdict::tally(&text).or(tally);
             Ok(())
         },
         &mut || Ok(()),
     )?;
-    let passed = passed.with_context(|| format!("`{test}` did not come to an end: {status}"))?;
+    let tally = tally.with_context(|| format!("`{test}` did not come to an end: {status}"))?;
+    let passed = tally == Tally { passed: 1, failed: 0 };
     ensure!(passed && status.success(), "`{test}` failed, see above");
     Ok(counts)
 }

@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 
 use super::{
+    gauge::Gauge,
     request::{self, REQUEST},
     stage::Stage,
 };
@@ -35,6 +36,10 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 /// Tickets live for 30 s.
 const RENEW_EVERY: Duration = Duration::from_secs(15);
 
+/// How often each of [`known`] is sent, and what share of them the room must say that it has refused.
+const OF_EACH: usize = 100;
+const SEEN: f64 = 0.9;
+
 /// Goal: bytes of the answer for each of the request, in percent.
 const ANSWER: usize = 35;
 
@@ -56,9 +61,8 @@ fn known() -> Vec<Vec<u8>> {
 pub fn run(stage: &mut Stage<'_>, figures: &mut Figures) -> Result<()> {
     let mark = stage.mark();
     let before = stage.gauge()?;
-    let mut thief = stage.thief()?;
-    let socket = thief.socket()?;
-    let mut ask = request::of(&thief.ticket)?;
+    let thief = stage.thief()?;
+    let (socket, mut ask) = (thief.socket()?, request::of(&thief.ticket)?);
     socket.send(&ask)?;
     let answer = answer(&socket)?;
     figures.note("answer_bytes", answer);
@@ -68,6 +72,7 @@ pub fn run(stage: &mut Stage<'_>, figures: &mut Figures) -> Result<()> {
     let (mut asked, mut renewed) = (Instant::now(), Instant::now());
     for length in (0..=LONGEST).step_by(stage.count(1, STRIDE)) {
         if renewed.elapsed() > RENEW_EVERY {
+            let thief = stage.thief()?;
             thief.renew()?;
             ask = request::of(&thief.ticket)?;
             renewed = Instant::now();
@@ -88,28 +93,40 @@ pub fn run(stage: &mut Stage<'_>, figures: &mut Figures) -> Result<()> {
             sent += 1;
         }
     }
-    for datagram in known() {
+    let swept = settled(stage)?;
+    let known = known();
+    for datagram in &known {
         socket.send(&ask)?;
-        for _ in 0..100 {
-            socket.send(&datagram).context("the room's port should be open")?;
-            sent += 1;
+        for _ in 0..OF_EACH {
+            socket.send(datagram).context("the room's port should be open")?;
         }
         interrupt::pause(PAUSE)?;
     }
-    // The room's figures are taken once a second.
-    interrupt::pause(Duration::from_millis(1_500))?;
-    stage.check()?;
-    let after = stage.gauge()?;
+    let after = settled(stage)?;
+    let deadly = known.len() * OF_EACH;
     figures.note("datagrams", sent);
     for why in ["shape", "stranger", "forged", "claimed", "flood"] {
-        figures.note_rounded(&format!("refused_{why}"), after.refused(why) - before.refused(why));
+        figures.note_rounded(&format!("refused_{why}"), swept.refused(why)? - before.refused(why)?);
     }
+    let refused = after.refused("shape")? - swept.refused("shape")?;
+    figures.note("known_by_name", deadly);
+    figures.note_rounded("known_by_name_refused", refused);
     figures.note("mishaps", after.mishaps()?);
     ensure!(answer * 100 <= REQUEST * ANSWER, "{answer} bytes answer a request of {REQUEST}");
     ensure!(after.mishaps()? == before.mishaps()?, "something in the room has failed; see its log");
-    let refused = after.refused("shape") - before.refused("shape");
+    ensure!(refused >= SEEN * deadly as f64, "the room has seen only {refused} of {deadly} deadly datagrams");
+    let refused = swept.refused("shape")? - before.refused("shape")?;
     ensure!(refused > sent as f64 / 2.0, "the room has seen only {refused} of {sent} datagrams");
+    let forged = swept.refused("forged")? - before.refused("forged")?;
+    ensure!(forged > 0.0, "no datagram has reached decryption");
     stage.expect_everybody(mark)
+}
+
+/// What the room has counted by now; it looks at itself once a second.
+fn settled(stage: &mut Stage<'_>) -> Result<Gauge> {
+    interrupt::pause(Duration::from_millis(1_500))?;
+    stage.check()?;
+    stage.gauge()
 }
 
 /// Bytes of the first answer.

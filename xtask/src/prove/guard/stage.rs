@@ -4,7 +4,7 @@ use std::{
     fs,
     net::{TcpListener, UdpSocket},
     path::PathBuf,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, ensure};
@@ -21,7 +21,7 @@ use crate::{
     keys::Keys,
     layout::Layout,
     prove::{
-        client::{Client as _, wait_for_control},
+        client::{ANSWER, Client as _, wait_for_control, wait_for_screen},
         crash::content,
         dial::{HERE, free_port, machine},
         dice::Dice,
@@ -35,8 +35,9 @@ use crate::{
     system::{HubFlags, Output, RoomFlags},
 };
 
-/// Who plays from the beginning.
-const PLAYERS: usize = 3;
+/// Who plays from the beginning, and by which door. The match has six seats: one is the thief's, two are for
+/// those who come later.
+const PLAYERS: [&str; 3] = ["udp", "webtransport", "websocket"];
 
 /// Long enough for everything that is done to one room.
 const MODE: &str = "(
@@ -78,7 +79,7 @@ pub struct Stage<'a> {
     output: Output,
     /// File with the address of the room's admin port.
     admin: PathBuf,
-    thieves: usize,
+    thief: Option<Thief>,
     _folder: Scratch,
 }
 
@@ -131,7 +132,7 @@ impl<'a> Stage<'a> {
             client: binaries.client.clone(),
             output: Output::Folder(logs),
             admin,
-            thieves: 0,
+            thief: None,
             _folder: folder,
         };
         stage.wait_for_room()?;
@@ -167,7 +168,7 @@ impl<'a> Stage<'a> {
 
     /// An error if one of those who played from the beginning has lost the tank, were it for a moment.
     pub fn expect_everybody(&mut self, mark: usize) -> Result<()> {
-        let left: Vec<_> = self.since(mark).into_iter().filter(|line| line.contains("player left")).collect();
+        let left = self.left(mark);
         ensure!(left.is_empty(), "{} players were dropped: {left:?}", left.len());
         for player in &mut self.players {
             let seat = player.state()?.and_then(|state| state.seat());
@@ -176,20 +177,50 @@ impl<'a> Stage<'a> {
         Ok(())
     }
 
-    /// A client in the lobby.
-    pub fn visitor(&self, name: &str) -> Result<Headless> {
-        Headless::start(name, &self.client, self.hub.address(), &Identity::Guest, &self.output)
+    /// A client in the lobby, which will play over this transport.
+    pub fn visitor(&self, name: &str, transport: &'static str) -> Result<Headless> {
+        let hub = self.hub.address();
+        Headless::start_by(transport, name, &self.client, hub, &Identity::Guest, &self.output)
     }
 
-    /// Somebody who was given a seat in the match and has not come yet.
-    pub fn thief(&mut self) -> Result<Thief> {
-        self.thieves += 1;
-        let account = Account::guest_from(self.hub.address(), machine(NET, self.thieves))?;
+    /// One of those who played from the beginning leaves, and comes back. How long that took, from *Play* to
+    /// the tank.
+    pub fn come_back(&mut self) -> Result<Duration> {
+        let mark = self.mark();
+        let player = self.players.last_mut().context("somebody should play")?;
+        player.press_back()?;
+        wait_for_screen(player, "lobby", ANSWER)?;
+        let pressed = Instant::now();
+        player.press_play()?;
+        wait_for_control(player)?;
+        let took = pressed.elapsed();
+        player.tell("drive 1 0.3")?;
+        let left = self.left(mark);
+        ensure!(left.len() == 1, "more players than one have left: {left:?}");
+        Ok(took)
+    }
+
+    /// Somebody who was given a seat in the match and never comes.
+    pub fn thief(&mut self) -> Result<&mut Thief> {
+        let thief = match self.thief.take() {
+            Some(thief) => thief,
+            None => self.hire()?,
+        };
+        Ok(self.thief.insert(thief))
+    }
+
+    fn hire(&self) -> Result<Thief> {
+        let account = Account::guest_from(self.hub.address(), machine(NET, 1))?;
         let mut visitor = Visitor::signed_in(&account, &self.build)?;
         let mode = ModeId::try_from("quick".to_owned()).map_err(anyhow::Error::msg)?;
         visitor.say(&ToHub::JoinQueue { mode })?;
         let ticket = ticket(&mut visitor)?;
         Ok(Thief { visitor, ticket })
+    }
+
+    /// What the room has said since `mark` of players who were gone.
+    fn left(&self, mark: usize) -> Vec<String> {
+        self.since(mark).into_iter().filter(|line| line.contains("player left")).collect()
     }
 
     fn wait_for_room(&mut self) -> Result<()> {
@@ -204,8 +235,8 @@ impl<'a> Stage<'a> {
     }
 
     fn begin(&mut self) -> Result<()> {
-        for number in 1..=PLAYERS {
-            let player = self.visitor(&format!("player {number}"))?;
+        for (number, transport) in (1..).zip(PLAYERS) {
+            let player = self.visitor(&format!("player {number}"), transport)?;
             self.players.push(player);
         }
         for player in &mut self.players {

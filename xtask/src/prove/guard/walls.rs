@@ -1,5 +1,10 @@
 //! The guard's own tests, with as many forged and replayed tickets as nobody would wait for every day.
 
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
+
 use anyhow::{Context as _, Result, ensure};
 
 use super::Profile;
@@ -9,90 +14,142 @@ use crate::{
     keys::Keys,
     layout::Layout,
     progress::Progress,
-    prove::report::Figures,
+    prove::{report::Figures, verdict},
+    test::Tally,
 };
-
-/// As `cargo xtask test` has it, so that nothing is compiled twice.
-const DEBUG: &[&str] = &["test", "--workspace", "--features", "game/mock-clock", "--test", "netcode"];
-const RELEASE: &[&str] =
-    &["test", "--release", "--package", "game", "--features", "mock-clock", "--test", "netcode"];
 
 const FORGED: u64 = 1_000_000;
 const FORGED_QUICK: u64 = 20_000;
 const REPLAYED: u64 = 10_000;
 const REPLAYED_QUICK: u64 = 2_000;
 
+/// Of the holes and threats in `docs/security.md`, those that must have a test with their id in its name.
+const HOLES: RangeInclusive<u32> = 1..=14;
+const THREATS: RangeInclusive<u32> = 1..=8;
+
+/// Tests of one kind.
+struct Suite {
+    label: &'static str,
+    arguments: &'static [&'static str],
+    /// Modules.
+    of: &'static [&'static str],
+}
+
+const DOORS: &[&str] = &["guard::", "doors::"];
+const WALLS: &[&str] = &["room::guard::", "room::ticket::", "room::listen::"];
+
+/// As `cargo xtask test` has them, so that nothing is compiled twice.
+const DEBUG: [Suite; 2] = [
+    Suite { label: "libraries", arguments: &["test", "--workspace", "--lib"], of: WALLS },
+    Suite {
+        label: "netcode",
+        arguments: &["test", "--workspace", "--features", "game/mock-clock", "--test", "netcode"],
+        of: DOORS,
+    },
+];
+
+const RELEASE: [Suite; 2] = [
+    Suite {
+        label: "libraries (release)",
+        arguments: &["test", "--release", "-p", "game", "--features", "mock-clock", "--lib"],
+        of: WALLS,
+    },
+    Suite {
+        label: "netcode (release)",
+        arguments: &["test", "--release", "-p", "game", "--features", "mock-clock", "--test", "netcode"],
+        of: DOORS,
+    },
+];
+
 pub fn compile(layout: &Layout, keys: &Keys, profile: Profile, progress: &mut Progress) -> Result<()> {
     progress.begin(&format!("tests ({})", profile.name()));
-    let mut compile = workspace_cargo(layout, keys);
-    compile.args(profile.arguments()).arg("--no-run");
-    let label = match profile {
-        Profile::Debug => "netcode",
-        Profile::Release => "netcode (release)",
-    };
-    run_counted(layout, label, compile, progress, &mut || Ok(()))?;
+    for suite in profile.suites() {
+        let mut compile = workspace_cargo(layout, keys);
+        compile.args(suite.arguments).arg("--no-run");
+        run_counted(layout, suite.label, compile, progress, &mut || Ok(()))?;
+    }
     progress.note("compiled");
     Ok(())
 }
 
 pub fn run(layout: &Layout, keys: &Keys, profile: Profile, quick: bool, figures: &mut Figures) -> Result<()> {
     let (forged, replayed) = if quick { (FORGED_QUICK, REPLAYED_QUICK) } else { (FORGED, REPLAYED) };
-    let mut command = workspace_cargo(layout, keys);
-    command
-        .args(profile.arguments())
-        .args(["--", "--nocapture", "guard::"])
-        .env("FOGLINE_FORGED", forged.to_string())
-        .env("FOGLINE_REPLAYED", replayed.to_string());
-    let (mut told, mut counted) = (Vec::new(), None);
-    let status = run_lines(
-        &mut command,
-        &mut |line| {
+    let mut heard = Heard::default();
+    let mut broken = Vec::new();
+    for suite in profile.suites() {
+        let mut command = workspace_cargo(layout, keys);
+        command
+            .args(suite.arguments)
+            .args(["--no-fail-fast", "--", "--show-output"])
+            .args(suite.of)
+            .env("FOGLINE_FORGED", forged.to_string())
+            .env("FOGLINE_REPLAYED", replayed.to_string());
+        let before = heard.tally.passed;
+        let mut listen = |line: Line| {
             let (Line::Out(text) | Line::Err(text)) = line;
-            told.extend(figure(&text));
-            counted = tally(&text).or(counted);
-            if text.contains("panicked at") || text.starts_with("test ") {
-                println!("{text}");
-            }
-            Ok(())
-        },
-        &mut || Ok(()),
-    )?;
-    for (name, value) in &told {
+            heard.line(&text);
+            anyhow::Ok(())
+        };
+        let status = run_lines(&mut command, &mut listen, &mut || Ok(()))?;
+        ensure!(heard.tally.passed > before, "{}: there should be tests that pass: {status}", suite.label);
+        if !status.success() {
+            broken.push(format!("{}: {status}", suite.label));
+        }
+    }
+    for (name, value) in &heard.figures {
         figures.note(name, *value);
     }
-    let (passed, failed) = counted.context("the tests should have been counted")?;
+    let Tally { passed, failed } = heard.tally;
     figures.note("tests", passed + failed);
-    ensure!(status.success() && failed == 0, "{failed} of {} tests failed", passed + failed);
-    ensure!(passed > 0, "there should be tests");
+    ensure!(broken.is_empty() && failed == 0, "{failed} of {} tests failed: {broken:?}", passed + failed);
     for (name, least) in [("forged_tickets_decrypted", forged), ("replayed_tickets_decrypted", replayed)] {
-        let count = told.iter().find(|(told, _)| told == name).map_or(0, |(_, count)| *count);
-        ensure!(count >= least, "{name}: {count} of {least}");
+        let count = heard.figures.get(name).with_context(|| format!("`{name}` should be told"))?;
+        ensure!(*count >= least, "{name}: {count} of {least}");
     }
+    let missing: Vec<_> = wanted().filter(|id| !heard.ids.contains(id)).collect();
+    ensure!(missing.is_empty(), "no test that passed has one of these in its name: {missing:?}");
     Ok(())
 }
 
 impl Profile {
-    fn arguments(self) -> &'static [&'static str] {
+    fn suites(self) -> &'static [Suite] {
         match self {
-            Profile::Debug => DEBUG,
-            Profile::Release => RELEASE,
+            Profile::Debug => &DEBUG,
+            Profile::Release => &RELEASE,
         }
     }
 }
 
-/// Reads `figure NAME COUNT`.
-fn figure(line: &str) -> Option<(String, u64)> {
-    let (name, count) = line.strip_prefix("figure ")?.split_once(' ')?;
-    Some((name.to_owned(), count.trim().parse().ok()?))
+/// What the tests have said.
+#[derive(Default)]
+struct Heard {
+    tally: Tally,
+    figures: BTreeMap<String, u64>,
+    /// Of holes and threats that a test that passed has in its name.
+    ids: BTreeSet<String>,
 }
 
-/// Reads `test result: ok. 3 passed; 1 failed; ...`.
-fn tally(line: &str) -> Option<(u64, u64)> {
-    let counts = line.strip_prefix("test result: ")?;
-    let count = |word: &str| {
-        counts.split([';', '.']).find_map(|part| part.trim().strip_suffix(word)?.trim().parse().ok())
-    };
-    Some((count("passed")?, count("failed")?))
+impl Heard {
+    fn line(&mut self, text: &str) {
+        self.tally.add(verdict::tally(text).unwrap_or_default());
+        self.figures.extend(verdict::figure(text).map(|(name, value)| (name.to_owned(), value)));
+        self.ids.extend(verdict::passed(text).into_iter().flat_map(ids).map(str::to_owned));
+        if text.contains("panicked at") || text.starts_with("test ") {
+            println!("{text}");
+        }
+    }
+}
+
+/// The words at the front of a test's name that are a letter and a number.
+fn ids(name: &str) -> impl Iterator<Item = &str> {
+    let is_id =
+        |word: &&str| word.strip_prefix(['l', 't']).is_some_and(|number| number.parse::<u32>().is_ok());
+    name.split('_').take_while(is_id)
+}
+
+fn wanted() -> impl Iterator<Item = String> {
+    let threats = THREATS.map(|threat| format!("t{threat}"));
+    HOLES.map(|hole| format!("l{hole}")).chain(threats)
 }
 
 #[cfg(test)]
@@ -100,11 +157,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn figures_and_results_are_read() {
-        let told = figure("figure forged_tickets_decrypted 3000");
-        assert_eq!(told, Some(("forged_tickets_decrypted".to_owned(), 3_000)));
-        let result = tally("test result: FAILED. 12 passed; 3 failed; 0 ignored; finished in 0.01s");
-        assert_eq!(result, Some((12, 3)));
-        assert_eq!(tally("test guard::flood ... ok"), None);
+    fn test_may_name_several_holes_and_threats() {
+        let found = |name| ids(name).collect::<Vec<_>>();
+        assert_eq!(found("t8_l7_junk_makes_no_link"), ["t8", "l7"]);
+        assert!(found("late_input_for_t13_is_dropped").is_empty());
+    }
+
+    #[test]
+    fn only_tests_that_passed_count_for_their_ids() {
+        let mut heard = Heard::default();
+        for line in [
+            "test guard::tickets::t2_used_ticket_is_refused ... ok",
+            "test guard::packets::l4_fragment_is_refused ... FAILED",
+            "figure forged_tickets_decrypted 7",
+            "test result: FAILED. 1 passed; 1 failed; 0 ignored; finished in 0.01s",
+        ] {
+            heard.line(line);
+        }
+        assert_eq!(heard.ids, BTreeSet::from(["t2".to_owned()]));
+        assert_eq!(heard.figures.get("forged_tickets_decrypted"), Some(&7));
+        assert_eq!(heard.tally, Tally { passed: 1, failed: 1 });
     }
 }

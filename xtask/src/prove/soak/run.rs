@@ -8,18 +8,21 @@ use super::{
     players::Players,
     stage::{Holdings, Stage},
 };
-use crate::prove::{guard::gauge::Gauge, report::Figures, sample::median};
+use crate::prove::{
+    guard::gauge::{Gauge, LATENESS, TICKS},
+    report::Figures,
+    sample::median,
+};
 
 /// However slow the machine is.
 const MOST: Duration = Duration::from_secs(36 * 60);
 
-/// Goal for a day: kilobytes an hour. The bounds below leave room for what half an hour cannot tell from it.
+/// Goal for a day: kilobytes an hour that the second half adds.
 const SLOPE_GOAL_KB: f64 = 1024.0;
 
-/// Kilobytes that there may be more at the end than after the first matches, and kilobytes an hour that the
-/// second half may add. Allocators keep some of what they were given.
+/// Kilobytes that there may be more at the end than after the first matches. Allocators keep some of what they
+/// were given.
 const GROWTH_KB: f64 = 4.0 * 1024.0;
-const SLOPE_KB: f64 = 4.0 * 1024.0;
 
 /// Matches at either end that are taken together.
 const FEW: usize = 8;
@@ -28,8 +31,6 @@ const FEW: usize = 8;
 const SLOWER: f64 = 2.0;
 const QUICK_MS: f64 = 1.0;
 
-const TICKS: &str = "fogline_room_tick_seconds";
-const LATENESS: &str = "fogline_room_tick_lateness_seconds";
 const PLAYED: &str = "fogline_room_matches_total{outcome=\"played\"}";
 const RECORDED: &str = "fogline_results_total{outcome=\"recorded\"}";
 
@@ -137,7 +138,8 @@ fn judge(
         // Too few matches to tell a trend from chance.
         return Ok(());
     }
-    ensure!(slope <= SLOPE_KB, "the room grows by {slope:.0} kB an hour");
+    let most = stage.scale.most.slope * SLOPE_GOAL_KB;
+    ensure!(slope <= most, "the room grows by {slope:.0} kB an hour, {most:.0} were allowed");
     ensure!(
         late <= (SLOWER * early).max(QUICK_MS),
         "ticks took {early:.2} ms at first and {late:.2} at last"
